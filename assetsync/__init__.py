@@ -1,0 +1,3 @@
+"""Declarative directory sync for Twilio Serverless Assets."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,166 @@
+"""Every error that a user can see, in one tree; each class bears the exit code of its kind.
+
+    AssetsyncError                      1
+    +-- UsageError                     64   the command line is wrong
+    +-- InvalidInput                   78   the manifest or the tree is wrong; every Problem at once
+    +-- CredentialsError               77   credentials are missing, malformed or refused
+    +-- ServiceError                    1   Twilio's side of the wire
+    |   +-- ApiError                    1   an answer that says no: status, code, request id
+    |   |   +-- NotFound                1   404
+    |   |   +-- RateLimited             1   429, after every retry
+    |   |   +-- ServerFailure           1   5xx, after every retry
+    |   +-- ConnectionFailed            1   no answer: DNS, TLS, reset, stall
+    |   +-- MalformedAnswer             1   an answer that is not what the API promises
+    |   +-- OutcomeUnknown              1   a write was sent and no look could tell whether it happened
+    |   +-- BuildFailed                 1   the Build ended in `failed`, or never ended
+    +-- FileChanged                     1   a file is no longer what the plan saw
+    +-- ApplyFailed                     1   some files failed; what is live is untouched
+    +-- Refused                         3   a safety guard; nothing was written
+    +-- Conflict                        4   the world moved since the plan, or another deployment crossed ours
+    +-- Interrupted               130/143   SIGINT or SIGTERM
+
+Third-party exceptions are translated at one seam each (`twilio/transport.py` for httpx, `manifest/document.py`
+for PyYAML). A traceback on a user's screen is a bug.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+class AssetsyncError(Exception):
+    """One sentence for the user, and what to do about it.
+
+    `message` says what is wrong and names the file or resource; `hint` says the way out.
+    """
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(AssetsyncError):
+    exit_code = 64
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing that is wrong in the user's files.
+
+    `file` is shown as given; `line` and `column` count from 1 and are 0 where there is none.
+    `text` is the offending text, `hint` what would be right.
+    """
+
+    file: str
+    line: int
+    column: int
+    message: str
+    text: str | None = None
+    hint: str | None = None
+
+
+class InvalidInput(AssetsyncError):
+    """The manifest or the tree is invalid: every problem that was found, sorted by place."""
+
+    exit_code = 78
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        self.problems = tuple(sorted(set(problems), key=_place))
+        count = len(self.problems)
+        super().__init__(f"{count} problem{'' if count == 1 else 's'} in the manifest or the files")
+
+
+def _place(problem: Problem) -> tuple[str, int, int, str]:
+    return (problem.file, problem.line, problem.column, problem.message)
+
+
+class CredentialsError(AssetsyncError):
+    exit_code = 77
+
+
+class ServiceError(AssetsyncError):
+    """Something on Twilio's side of the wire."""
+
+
+class ApiError(ServiceError):
+    """The API answered with an error.
+
+    `status` is the HTTP status, `code` Twilio's own number (20404, ...) where the body had one,
+    `request_id` the `Twilio-Request-Id` header, `operation` a phrase such as `create Build`.
+    """
+
+    def __init__(  # noqa: PLR0913 - the shape of the service's own error body
+        self,
+        message: str,
+        *,
+        status: int,
+        code: int | None = None,
+        request_id: str | None = None,
+        operation: str = "",
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+        self.code = code
+        self.request_id = request_id
+        self.operation = operation
+
+
+class NotFound(ApiError):
+    pass
+
+
+class RateLimited(ApiError):
+    pass
+
+
+class ServerFailure(ApiError):
+    pass
+
+
+class ConnectionFailed(ServiceError):
+    """No usable answer came. `sent` tells whether the request may have reached the service."""
+
+    def __init__(self, message: str, *, sent: bool = True, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.sent = sent
+
+
+class MalformedAnswer(ServiceError):
+    pass
+
+
+class OutcomeUnknown(ServiceError):
+    pass
+
+
+class BuildFailed(ServiceError):
+    pass
+
+
+class FileChanged(AssetsyncError):
+    pass
+
+
+class ApplyFailed(AssetsyncError):
+    pass
+
+
+class Refused(AssetsyncError):
+    exit_code = 3
+
+
+class Conflict(AssetsyncError):
+    exit_code = 4
+
+
+class Interrupted(AssetsyncError):
+    exit_code = 130
+
+
+class Terminated(Interrupted):
+    exit_code = 143
