@@ -93,7 +93,7 @@ class ApiError(ServiceError):
     `request_id` the `Twilio-Request-Id` header, `operation` a phrase such as `create Build`.
     """
 
-    def __init__(  # noqa: PLR0913 - the shape of the service's own error body
+    def __init__(
         self,
         message: str,
         *,
