@@ -98,7 +98,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class AssetVersion:
-    """One upload: `path` and `visibility` never change (F5.8). `visibility` is lower case here whatever the API said (F6.4)."""
+    """One upload; `path` and `visibility` never change (F5.8). `visibility` is lower case always (F6.4)."""
 
     sid: str
     asset_sid: str
@@ -122,7 +122,7 @@ class Dependency:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """A full snapshot of what an Environment serves (F6.2, F6.4). `status` is an open enum: building, completed, failed."""
+    """A full snapshot of what an Environment serves (F6.2, F6.4); `status` is open: building, completed, failed."""
 
     sid: str
     status: str
