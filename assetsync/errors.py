@@ -146,8 +146,24 @@ class FileChanged(AssetsyncError):
     pass
 
 
+@dataclass(frozen=True, slots=True)
+class FileFailure:
+    """One file that was not uploaded: `source` is the file, `message` why, `request_id` Twilio's where it answered."""
+
+    path: str
+    source: str
+    message: str
+    request_id: str | None = None
+
+
 class ApplyFailed(AssetsyncError):
-    pass
+    """Some files were not uploaded; what is live is as it was. What was uploaded is remembered."""
+
+    def __init__(self, failures: tuple[FileFailure, ...], *, hint: str | None = None) -> None:
+        count = len(failures)
+        message = f"{count} file{' was' if count == 1 else 's were'} not uploaded; what is live is as it was"
+        super().__init__(message, hint=hint)
+        self.failures = failures
 
 
 class Refused(AssetsyncError):

@@ -1,0 +1,216 @@
+"""The applier: uploads, one Build, one Deployment. At every moment the Environment serves old content or new."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetsync.apply.ground import make_environment, make_service
+from assetsync.apply.names import Wanted, write_names
+from assetsync.apply.release import Contents, Release
+from assetsync.apply.uploads import Sent, Uploader
+from assetsync.errors import ApplyFailed, Interrupted
+from assetsync.events import silent
+from assetsync.plan.actions import Restore, Unchanged
+
+if TYPE_CHECKING:
+    import threading
+
+    from assetsync.apply.journal import Journal
+    from assetsync.apply.once import Pace
+    from assetsync.events import Emit
+    from assetsync.model import Environment
+    from assetsync.plan.actions import Serving
+    from assetsync.plan.plan import Plan
+    from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.memory import Entry
+    from assetsync.twilio.snapshot import OwnAsset, Snapshot
+
+BUILD_TIMEOUT = 600.0
+"""Seconds: twice what the Serverless Toolkit waits (F1.11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One path as it is served now; the SIDs are what `apply --format json` tells."""
+
+    path: str
+    asset_sid: str
+    version_sid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What an apply did. `deployment_sid` None: nothing had to be deployed; `build_sid` None: nothing is served."""
+
+    build_sid: str | None
+    deployment_sid: str | None
+    domain: str | None
+    versions: tuple[Served, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """How an apply runs. `stop`: begin nothing new and end cleanly; the pace's own event: end at once."""
+
+    pace: Pace
+    stop: threading.Event
+    concurrency: int = 50
+    build_timeout: float = BUILD_TIMEOUT
+    emit: Emit = silent
+
+
+def apply_plan(
+    plan: Plan, snapshot: Snapshot, client: ServerlessClient, journal: Journal, controls: Controls
+) -> Outcome:
+    """Carry out a plan whose safety was settled before.
+
+    Raises ApplyFailed (some files; nothing deployed), Conflict, BuildFailed, Interrupted, CredentialsError,
+    ServiceError. Running again repairs whatever was interrupted, on any machine.
+    """
+    applier = _Applier(plan, snapshot, client, controls)
+    return applier.change(journal) if plan.build_needed else applier.repair()
+
+
+class _Applier:
+    """One apply: what it works on, and what it has got so far."""
+
+    def __init__(self, plan: Plan, snapshot: Snapshot, client: ServerlessClient, controls: Controls) -> None:
+        self._plan, self._snapshot, self._client, self._controls = plan, snapshot, client, controls
+        self._sent: dict[str, Sent] = {}
+
+    def repair(self) -> Outcome:
+        """Nothing to deploy; names that forgot a live Version are written again, from the journal."""
+        environment, sid = self._snapshot.environment, self._snapshot.service_sid
+        warnings = self._remember(sid) if sid and self._plan.repairs else ()
+        domain = environment.domain_name if environment else None
+        return Outcome(self._plan.target.base_build, None, domain, self._served(), warnings)
+
+    def change(self, journal: Journal) -> Outcome:
+        started = self._client.service_date
+        environment = self._ensure_environment()
+        service = environment.service_sid
+        release = Release(
+            self._client,
+            environment,
+            self._plan.target.base_build,
+            emit=self._controls.emit,
+            pace=self._controls.pace,
+        )
+        with journal.locked(service):
+            self._send(service, journal)
+            build_sid = None if self._plan.unserves_all else release.start_build(self._contents(), started)
+            with ThreadPoolExecutor(1) as background:
+                names = background.submit(self._remember, service)
+                if build_sid is not None:
+                    release.wait_for(build_sid, self._controls.build_timeout, self._controls.stop)
+                deployment_sid = release.deploy(build_sid)
+            warnings = names.result() or self._check_names(service)
+        return Outcome(build_sid, deployment_sid, environment.domain_name, self._served(), warnings)
+
+    def _ensure_environment(self) -> Environment:
+        if self._snapshot.environment is not None:
+            return self._snapshot.environment
+        service = self._snapshot.service_sid or make_service(
+            self._client, self._plan.target.service, self._controls.pace
+        )
+        target = self._plan.target
+        return make_environment(self._client, service, target.environment, target.suffix, self._controls.pace)
+
+    def _send(self, service: str, journal: Journal) -> None:
+        """Upload everything. When anything failed, the names of what was uploaded are written, and that is all."""
+        uploader = Uploader(
+            self._client,
+            journal,
+            self._snapshot,
+            service_sid=service,
+            stop=self._controls.stop,
+            emit=self._controls.emit,
+            pace=self._controls.pace,
+        )
+        try:
+            uploader.run(self._plan, self._controls.concurrency)
+        finally:
+            self._sent = {sent.path: sent for sent in uploader.sent}
+        if len(self._sent) == len(self._plan.sending):
+            return
+        self._remember(service)
+        if uploader.failures:
+            untried = len(self._plan.sending) - len(self._sent) - len(uploader.failures)
+            hint = f"{untried} more were not tried; " if untried else ""
+            raise ApplyFailed(
+                tuple(sorted(uploader.failures, key=lambda failure: failure.path)),
+                hint=f"{hint}run again: what was uploaded is remembered and not sent twice",
+            )
+        raise Interrupted(
+            f"interrupted after {len(self._sent)} of {len(self._plan.sending)} uploads; what is live is as it was",
+            hint="run again: what was uploaded is not sent twice",
+        )
+
+    def _version_sid(self, action: Serving) -> tuple[str, str]:
+        """The Asset and the Version that the Build will hold for this action."""
+        if isinstance(action, Unchanged | Restore):
+            return action.asset_sid, action.version_sid
+        sent = self._sent[action.path]
+        return sent.asset_sid, sent.version_sid
+
+    def _served(self) -> tuple[Served, ...]:
+        return tuple(Served(action.path, *self._version_sid(action)) for action in self._plan.serving)
+
+    def _contents(self) -> Contents:
+        """Chosen Versions, carried foreign ones, and the Functions with all that they need (F6.2, F6.9)."""
+        ours = [served.version_sid for served in self._served()]
+        return Contents(
+            asset_versions=(*ours, *(each.version_sid for each in self._plan.carried)),
+            function_versions=tuple(each.sid for each in self._plan.functions),
+            dependencies=self._plan.dependencies,
+            runtime=self._plan.runtime,
+        )
+
+    def _remember(self, service: str) -> tuple[str, ...]:
+        """Write the names of what was uploaded, and those that only the journal remembers."""
+        own = self._snapshot.own
+        wanted = {
+            sent.asset_sid: Wanted(sent.path, sent.entry, self._live_here, _known(own.get(sent.asset_sid)))
+            for sent in self._sent.values()
+        }
+        repairs = set(self._plan.repairs)
+        for action in self._plan.serving:
+            if isinstance(action, Unchanged | Restore) and action.asset_sid in repairs:
+                asset = own[action.asset_sid]
+                first = asset.entry_of(action.version_sid)
+                wanted[asset.sid] = Wanted(action.path, first, self._live_here, asset.entries)
+        return self._write(service, wanted)
+
+    def _check_names(self, service: str) -> tuple[str, ...]:
+        """One more look: an entry of what we serve now that another pipeline overwrote is written again."""
+        wanted: dict[str, Wanted] = {}
+        for action in self._plan.serving:
+            asset_sid, version_sid = self._version_sid(action)
+            sent = self._sent.get(action.path)
+            asset = self._snapshot.own.get(asset_sid)
+            first = sent.entry if sent else asset.entry_of(version_sid) if asset else None
+            if first is not None:
+                wanted[asset_sid] = Wanted(action.path, first, frozenset(), (), only_if_missing=True)
+        return self._write(service, wanted)
+
+    def _write(self, service: str, wanted: dict[str, Wanted]) -> tuple[str, ...]:
+        return write_names(
+            self._client,
+            service,
+            self._plan.owner,
+            wanted,
+            concurrency=self._controls.concurrency,
+            emit=self._controls.emit,
+            pace=self._controls.pace,
+        )
+
+    @property
+    def _live_here(self) -> frozenset[str]:
+        return frozenset(version.sid for version in self._snapshot.live_versions)
+
+
+def _known(asset: OwnAsset | None) -> tuple[Entry, ...]:
+    return asset.entries if asset else ()

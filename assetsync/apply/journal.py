@@ -1,0 +1,138 @@
+"""The journal: what this machine uploaded, a row as each upload is acknowledged, so that no upload is sent twice.
+
+SQLite in the user's cache folder. A row is true or its Version is gone, like an entry in a friendly name; losing
+the journal costs an upload, never correctness. The file is private to the user (mode 0600).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import sqlite3
+import threading
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING
+
+import xxhash
+
+from assetsync.errors import Conflict
+from assetsync.twilio.memory import Entry
+from assetsync.twilio.snapshot import JournalView
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+_VERSION = 1
+_KEEP_SECONDS = 30 * 24 * 3600
+_KEY = "base_url TEXT, service_sid TEXT, asset_sid TEXT"
+_ASSETS = f"{_KEY}, at REAL, PRIMARY KEY (base_url, service_sid, asset_sid)"
+_FACTS = "version_sid TEXT, digest TEXT, sha256 TEXT, type_tag TEXT, at REAL"
+_VERSIONS = f"{_KEY}, {_FACTS}, PRIMARY KEY (base_url, service_sid, version_sid)"
+_SCHEMA = (
+    "DROP TABLE IF EXISTS asset",
+    "DROP TABLE IF EXISTS version",
+    f"CREATE TABLE asset ({_ASSETS}) WITHOUT ROWID",
+    f"CREATE TABLE version ({_VERSIONS}) WITHOUT ROWID",
+    f"PRAGMA user_version = {_VERSION}",
+)
+_FORGET_OLD = ("DELETE FROM asset WHERE at < ?", "DELETE FROM version WHERE at < ?")
+
+
+class Journal:
+    """Thread-safe. Every write is on disk before the call returns; a disk that refuses makes it forget, not fail."""
+
+    def __init__(self, folder: Path | None, base_url: str, *, now: float) -> None:
+        self._folder, self._base_url, self._now = folder, base_url, now
+        self._lock = threading.Lock()
+        self._database = _open(folder, now)
+
+    def close(self) -> None:
+        self._database.close()
+
+    def view(self, service_sid: str) -> JournalView:
+        """What is remembered of one Service, newest first."""
+        key = (self._base_url, service_sid)
+        with self._lock, suppress(sqlite3.Error):
+            versions = self._database.execute(
+                "SELECT asset_sid, digest, sha256, type_tag, version_sid FROM version"
+                " WHERE base_url = ? AND service_sid = ? ORDER BY at DESC, version_sid",
+                key,
+            ).fetchall()
+            assets = self._database.execute(
+                "SELECT asset_sid FROM asset WHERE base_url = ? AND service_sid = ?", key
+            ).fetchall()
+            entries: dict[str, tuple[Entry, ...]] = {}
+            for asset_sid, *fields in versions:
+                entries[asset_sid] = (*entries.get(asset_sid, ()), Entry(*fields))
+            return JournalView(entries, frozenset(sid for (sid,) in assets))
+        return JournalView()
+
+    def asset_made(self, service_sid: str, asset_sid: str) -> None:
+        self._write("INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?)", service_sid, asset_sid, self._now)
+
+    def version_made(self, service_sid: str, asset_sid: str, entry: Entry) -> None:
+        row = (asset_sid, entry.version_sid, entry.digest, entry.sha256, entry.type_tag, self._now)
+        self._write("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", service_sid, *row)
+
+    def _write(self, statement: str, *values: str | float) -> None:
+        with self._lock, suppress(sqlite3.Error):
+            self._database.execute(statement, (self._base_url, *values))
+
+    @contextmanager
+    def locked(self, service_sid: str) -> Iterator[None]:
+        """Hold this Service against a second run on the same machine. Raises Conflict when another run holds it."""
+        if self._folder is None:
+            yield
+            return
+        name = xxhash.xxh3_64_hexdigest(f"{self._base_url} {service_sid}".encode())
+        try:
+            handle = os.open(self._folder / f"apply-{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError:
+            yield
+            return
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise Conflict(
+                    "another assetsync run on this machine is applying to the same Service",
+                    hint="wait until it has finished, then run again",
+                ) from None
+            yield
+        finally:
+            os.close(handle)
+
+
+def _open(folder: Path | None, now: float) -> sqlite3.Connection:
+    """The journal of `folder`; afresh where it is corrupt, in memory where nothing can be written."""
+    if folder is None:
+        return _prepare(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None), now)
+    file = folder / "journal.sqlite"
+    for _ in range(2):
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+            return _prepare(sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=10), now)
+        except (OSError, sqlite3.OperationalError):
+            break
+        except sqlite3.DatabaseError:
+            with suppress(OSError):
+                file.unlink()
+    return _open(None, now)
+
+
+def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
+    try:
+        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("BEGIN IMMEDIATE")
+        if database.execute("PRAGMA user_version").fetchone() != (_VERSION,):
+            for statement in _SCHEMA:
+                database.execute(statement)
+        for statement in _FORGET_OLD:
+            database.execute(statement, (now - _KEEP_SECONDS,))
+        database.execute("COMMIT")
+    except sqlite3.Error:
+        database.close()
+        raise
+    return database

@@ -1,0 +1,126 @@
+"""Creates and uploads: concurrent, streamed, each acknowledged one written to the journal at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from assetsync.apply.once import once
+from assetsync.errors import ApiError, AssetsyncError, CredentialsError, FileFailure, Interrupted
+from assetsync.events import BytesSent, UploadDone, UploadFailed, UploadsStarted
+from assetsync.plan.actions import Create
+from assetsync.twilio import memory
+from assetsync.twilio.body import FileBody
+
+if TYPE_CHECKING:
+    import threading
+
+    from assetsync.apply.journal import Journal
+    from assetsync.apply.once import Pace
+    from assetsync.events import Emit
+    from assetsync.model import Asset
+    from assetsync.plan.actions import Sending
+    from assetsync.plan.plan import Plan
+    from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.snapshot import Snapshot
+
+MOST_FAILURES = 20
+"""After so many failed files no further one is begun: the next hundreds would only fail the same way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An acknowledged upload. `entry` is None only for a SID that a friendly name cannot hold."""
+
+    path: str
+    asset_sid: str
+    version_sid: str
+    entry: memory.Entry | None
+
+
+class Uploader:
+    """Carries out the sending actions of one plan in one Service. `stop` set: nothing further is begun."""
+
+    def __init__(
+        self,
+        client: ServerlessClient,
+        journal: Journal,
+        snapshot: Snapshot,
+        *,
+        service_sid: str,
+        stop: threading.Event,
+        emit: Emit,
+        pace: Pace,
+    ) -> None:
+        self._client, self._journal, self._snapshot = client, journal, snapshot
+        self._service, self._stop, self._emit, self._pace = service_sid, stop, emit, pace
+        self._made: set[str] = set()
+        self.sent: list[Sent] = []
+        self.failures: list[FileFailure] = []
+
+    def run(self, plan: Plan, concurrency: int) -> None:
+        """Fill `sent` and `failures`. Largest first, so that the tail is short. Raises CredentialsError."""
+        actions = sorted(plan.sending, key=lambda action: (-action.asset.size, action.path))
+        if not actions:
+            return
+        self._emit(UploadsStarted(len(actions), plan.bytes_to_send))
+        with ThreadPoolExecutor(min(concurrency, len(actions))) as pool:
+            jobs = [pool.submit(self._one, action) for action in actions]
+        for job in jobs:
+            job.result()
+
+    def _one(self, action: Sending) -> None:
+        if self._stop.is_set() or len(self.failures) >= MOST_FAILURES:
+            return
+        try:
+            self.sent.append(self._send(action))
+        except CredentialsError:
+            self._stop.set()
+            raise
+        except Interrupted:
+            return
+        except AssetsyncError as error:
+            request_id = error.request_id if isinstance(error, ApiError) else None
+            self.failures.append(FileFailure(action.path, action.asset.source, error.message, request_id))
+            self._emit(UploadFailed(action.path, error.message))
+
+    def _send(self, action: Sending) -> Sent:
+        asset = action.asset
+        asset_sid = None if isinstance(action, Create) else action.asset_sid
+        if asset_sid is None:
+            asset_sid = self._make_asset(action.path)
+        body = FileBody(asset.file, asset.size, asset.digest, lambda count: self._emit(BytesSent(asset.path, count)))
+        version = self._client.upload_version(
+            self._service,
+            asset_sid,
+            path=asset.path,
+            visibility=asset.visibility,
+            content_type=asset.content_type,
+            filename=asset.path.rpartition("/")[2] or "index",
+            body=body,
+        )
+        entry = memory.entry(
+            digest=asset.digest, sha256=body.sha256 or "", content_type=asset.content_type, version_sid=version.sid
+        )
+        if entry is not None:
+            self._journal.version_made(self._service, asset_sid, entry)
+        self._emit(UploadDone(asset.path, asset.size))
+        return Sent(asset.path, asset_sid, version.sid, entry)
+
+    def _make_asset(self, path: str) -> str:
+        """A new Asset, ours from birth by its name."""
+        name = memory.write(path, self._snapshot.owner)
+        create = partial(self._client.create_asset, self._service, name)
+        asset = once("create Asset", create, partial(self._made_before, name), self._pace)
+        self._made.add(asset.sid)
+        self._journal.asset_made(self._service, asset.sid)
+        return asset.sid
+
+    def _made_before(self, name: str) -> Asset | None:
+        """The Asset of this name that is neither in the snapshot nor taken by this run: the lost answer's."""
+        for asset in self._client.list_assets(self._service):
+            if asset.friendly_name == name and asset.sid not in self._snapshot.own and asset.sid not in self._made:
+                return asset
+        return None

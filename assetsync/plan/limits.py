@@ -1,0 +1,60 @@
+"""What a Build cannot hold: the limits and clashes that show only once carried-over content is known."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetsync.errors import Problem
+
+if TYPE_CHECKING:
+    from assetsync.plan.plan import Plan
+
+PER_VISIBILITY = {"public": 1000, "protected": 1000, "private": 50}
+"""Assets of one visibility in a Build (F1.1)."""
+
+PUBLIC_AND_PROTECTED = 1000
+"""The stricter reading of the same limit: both together (F1.1). Over it is a warning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    problems: tuple[Problem, ...]
+    warnings: tuple[str, ...]
+
+
+def check_build(plan: Plan, manifest: str) -> Findings:
+    """Problems and warnings of the Build that `plan` would make; `manifest` is the file to name."""
+    counts = Counter[str](str(action.asset.visibility) for action in plan.serving)
+    carried = Counter[str](each.visibility for each in plan.carried)
+    problems = [
+        Problem(
+            manifest,
+            0,
+            0,
+            f"{counts[kind] + carried[kind]} {kind} assets in one Build ({carried[kind]} of them carried over): "
+            f"Twilio allows {limit}",
+            hint="split the site over several Services, or exclude files",
+        )
+        for kind, limit in PER_VISIBILITY.items()
+        if counts[kind] + carried[kind] > limit
+    ]
+    functions = {function.path for function in plan.functions}
+    problems += [
+        Problem(
+            action.asset.source,
+            0,
+            0,
+            f"{action.path} is the path of a live Function; a Build cannot hold both",
+            hint="give the file another name or target, or exclude it",
+        )
+        for action in plan.serving
+        if action.path in functions
+    ]
+    together = sum(counts[kind] + carried[kind] for kind in ("public", "protected"))
+    warnings: tuple[str, ...] = ()
+    if together > PUBLIC_AND_PROTECTED and not problems:
+        sentence = f"Twilio's documentation can be read as a limit of {PUBLIC_AND_PROTECTED} for both together"
+        warnings = (f"{together} public and protected assets in one Build: {sentence}",)
+    return Findings(tuple(problems), warnings)

@@ -1,0 +1,200 @@
+"""From the manifest to a reviewed plan: scan, survey, verify, plan, review. Nothing is written on the way."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from itertools import groupby
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from assetsync.errors import CredentialsError, InvalidInput, NotFound, Problem
+from assetsync.local.digest import sha256_of
+from assetsync.manifest.model import Unmanaged
+from assetsync.plan.board import Candidate, Verified
+from assetsync.plan.limits import check_build
+from assetsync.plan.plan import Plan, Target, make_plan
+from assetsync.plan.planner import candidates
+from assetsync.plan.safety import Refusal, review
+from assetsync.twilio.survey import read_holdings, read_others, read_snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from assetsync.apply.journal import Journal
+    from assetsync.manifest.model import Manifest
+    from assetsync.model import AssetVersion, DesiredAsset, DesiredTree, Environment
+    from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.snapshot import Snapshot
+    from assetsync.twilio.survey import Holdings
+
+_LOOKERS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A plan with what it was made from, and the guards that it trips (none overridden yet)."""
+
+    plan: Plan
+    snapshot: Snapshot
+    tree: DesiredTree
+    refusals: tuple[Refusal, ...]
+    warnings: tuple[str, ...]
+
+
+def prepare(
+    manifest: Manifest,
+    tree: Callable[[], DesiredTree],
+    client: ServerlessClient,
+    journal: Journal,
+    *,
+    account_sid: str | None = None,
+    runtime: str | None = None,
+) -> Prepared:
+    """Plan one Environment. `tree` is called while the first requests are under way; `account_sid` is what the user
+    said, None where only a key was given; `runtime` overrides the Build's.
+
+    Raises InvalidInput for what the manifest or the files make impossible, CredentialsError, ServiceError.
+    """
+    with ThreadPoolExecutor(1) as background:
+        holdings_read = background.submit(read_holdings, client, manifest.service)
+        desired = tree()
+        holdings = holdings_read.result()
+    environment = match_environment(manifest, holdings.environments)
+    snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=journal.view)
+    plan = _plan(manifest, desired, snapshot, Verified(), _account(holdings, account_sid), runtime)
+    if plan.build_needed:
+        snapshot = read_others(client, snapshot)
+        verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
+        plan = _plan(manifest, desired, snapshot, verified, _account(holdings, account_sid), runtime)
+    findings = check_build(plan, str(manifest.path))
+    if findings.problems:
+        raise InvalidInput(findings.problems)
+    refusals = review(plan, snapshot, desired.folders, manifest.max_delete)
+    warnings = (*desired.warnings, *findings.warnings, *_console_warning(snapshot))
+    return Prepared(plan, snapshot, desired, refusals, warnings)
+
+
+def match_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment | None:
+    """The Environment that the manifest means, matched by unique name; None where it does not exist yet.
+
+    Raises InvalidInput where its suffix is another one, or is taken by another name (F7.4).
+    """
+    wanted = manifest.environment
+    for each in environments:
+        if each.unique_name == wanted.name and each.domain_suffix == wanted.suffix:
+            return each
+        if each.unique_name == wanted.name:
+            said, right = wanted.suffix or "no suffix", each.domain_suffix
+            raise _environment_problem(
+                manifest,
+                f"the Environment {wanted.name} exists with {f'the suffix {right}' if right else 'no suffix'}, "
+                f"the manifest says {said}",
+                f"write `suffix: {right}`" if right else "leave `suffix` out",
+            )
+        if each.domain_suffix == wanted.suffix:
+            taken = f"the suffix {wanted.suffix}" if wanted.suffix else "the bare domain (no suffix)"
+            raise _environment_problem(
+                manifest,
+                f"{taken} belongs to the Environment {each.unique_name} already, not to {wanted.name}",
+                f"write `name: {each.unique_name}`, or give {wanted.name} another suffix",
+            )
+    return None
+
+
+def verify(
+    client: ServerlessClient, snapshot: Snapshot, desired: tuple[DesiredAsset, ...], found: tuple[Candidate, ...]
+) -> Verified:
+    """Look at the candidates, lazily: for each path the best first, and no further than the first that will do.
+
+    A Version that some live Build holds needs no request. The files' SHA-256 are taken here and nowhere else.
+    """
+    assets = {asset.path: asset for asset in desired}
+    versions: dict[str, AssetVersion | None] = {
+        version.sid: version
+        for build in (snapshot.live, *(snapshot.others or ()))
+        if build is not None
+        for version in build.asset_versions
+    }
+    groups = [(assets[path], tuple(group)) for path, group in groupby(found, key=attrgetter("path"))]
+    digests: dict[str, str] = {}
+
+    def look(group: tuple[DesiredAsset, tuple[Candidate, ...]]) -> None:
+        asset, ranked = group
+        digests[asset.path] = asset.sha256 or sha256_of(asset.file)
+        for candidate in ranked:
+            if not digests[asset.path].startswith(candidate.sha256):
+                continue
+            if candidate.version_sid not in versions:
+                versions[candidate.version_sid] = _fetch_version(client, snapshot.service_sid or "", candidate)
+            version = versions[candidate.version_sid]
+            if version is not None and (version.path, version.visibility) == (asset.path, asset.visibility):
+                return
+
+    with ThreadPoolExecutor(_LOOKERS) as pool:
+        list(pool.map(look, groups))
+    return Verified(versions, digests)
+
+
+def _fetch_version(client: ServerlessClient, service: str, candidate: Candidate) -> AssetVersion | None:
+    try:
+        return client.fetch_version(service, candidate.asset_sid, candidate.version_sid)
+    except NotFound:
+        return None
+
+
+def _plan(
+    manifest: Manifest,
+    desired: DesiredTree,
+    snapshot: Snapshot,
+    verified: Verified,
+    account_sid: str | None,
+    runtime: str | None,
+) -> Plan:
+    environment, wanted = snapshot.environment, manifest.environment
+    target = Target(
+        account_sid=account_sid,
+        service=snapshot.service.unique_name if snapshot.service else manifest.service,
+        service_sid=snapshot.service_sid,
+        environment=wanted.name,
+        environment_sid=environment.sid if environment else None,
+        suffix=wanted.suffix,
+        domain=environment.domain_name if environment else None,
+        base_build=environment.build_sid if environment else None,
+    )
+    return make_plan(
+        target=target,
+        desired=desired.assets,
+        snapshot=snapshot,
+        verified=verified,
+        drop_foreign=manifest.unmanaged is Unmanaged.DROP,
+        runtime=runtime,
+    )
+
+
+def _account(holdings: Holdings, said: str | None) -> str | None:
+    """The account that answered. Raises CredentialsError when it is not the one that the user named."""
+    found = next((each.account_sid for each in holdings.environments), None)
+    if found is None and holdings.service is not None:
+        found = holdings.service.account_sid
+    if found is not None and said is not None and found != said:
+        raise CredentialsError(
+            f"the key belongs to the account {found}, and TWILIO_ACCOUNT_SID says {said}",
+            hint="set the key and the account of one and the same account",
+        )
+    return found or said
+
+
+def _console_warning(snapshot: Snapshot) -> tuple[str, ...]:
+    if snapshot.service is None or not snapshot.service.ui_editable:
+        return ()
+    return (
+        f"the Service {snapshot.service.unique_name} is editable in the Twilio Console: a deployment from there and one "
+        "from here undo each other (F7.2)",
+    )
+
+
+def _environment_problem(manifest: Manifest, message: str, hint: str) -> InvalidInput:
+    place = next((at for at, each in enumerate(manifest.environments) if each.name == manifest.environment.name), 0)
+    mark = manifest.mark(f"/environments/{place}/name")
+    return InvalidInput((Problem(str(manifest.path), mark.line, mark.column, message, hint=hint),))
