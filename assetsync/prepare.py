@@ -188,9 +188,9 @@ def _account(holdings: Holdings, said: str | None) -> str | None:
 def _console_warning(snapshot: Snapshot) -> tuple[str, ...]:
     if snapshot.service is None or not snapshot.service.ui_editable:
         return ()
+    name = snapshot.service.unique_name
     return (
-        f"the Service {snapshot.service.unique_name} is editable in the Twilio Console: a deployment from there and one "
-        "from here undo each other (F7.2)",
+        f"the Service {name} is editable in the Twilio Console: deployments from there and from here undo each other",
     )
 
 

@@ -36,6 +36,7 @@ class Served:
     """One path as it is served now; the SIDs are what `apply --format json` tells."""
 
     path: str
+    visibility: str
     asset_sid: str
     version_sid: str
 
@@ -157,7 +158,7 @@ class _Applier:
         return sent.asset_sid, sent.version_sid
 
     def _served(self) -> tuple[Served, ...]:
-        return tuple(Served(action.path, *self._version_sid(action)) for action in self._plan.serving)
+        return tuple(Served(action.path, action.asset.visibility, *self._version_sid(action)) for action in self._plan.serving)
 
     def _contents(self) -> Contents:
         """Chosen Versions, carried foreign ones, and the Functions with all that they need (F6.2, F6.9)."""

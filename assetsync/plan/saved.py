@@ -1,4 +1,4 @@
-"""A saved plan is compared, never executed: `apply PLANFILE` plans anew and goes on only when the effect is the same."""
+"""A saved plan is compared, never executed: `apply PLANFILE` plans anew and goes on only for the same effect."""
 
 from __future__ import annotations
 

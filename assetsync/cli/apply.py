@@ -1,0 +1,145 @@
+"""`assetsync apply`: plan, ask, carry out, tell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetsync.cli.options import (
+    Command,
+    Common,
+    consents,
+    manifest_options,
+    option,
+    safety_options,
+    service_options,
+    voice_options,
+)
+from assetsync.cli.run import Run, command_run
+from assetsync.errors import Interrupted, UsageError
+from assetsync.report.line import Line
+
+if TYPE_CHECKING:
+    from assetsync.apply.applier import Outcome
+    from assetsync.cli.planning import Settled
+    from assetsync.cli.session import Session
+
+
+@click.command(
+    "apply",
+    cls=Command,
+    short_help="Make an Environment serve what the manifest says.",
+    help=(
+        "Plan, ask, upload what changed, make one Build that keeps everything that is not ours, and deploy it.\n\n"
+        "With PLANFILE (from `plan --out`) the plan is made anew and carried out only when its effect is the same; "
+        "otherwise the command leaves with 4 and says what differs.\n\n"
+        "Until the Deployment the Environment serves the old content, after it the new one. A run that was interrupted "
+        "is finished by the next one, on any machine, without sending again what arrived."
+    ),
+)
+@click.argument("planfile", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@manifest_options
+@service_options
+@option("-y", "--yes", is_flag=True, help="Do not ask.")
+@option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
+@option("--build-timeout", type=float, default=600.0, show_default=True, help="Seconds to wait for the Build.")
+@option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
+@safety_options
+@voice_options
+def command(
+    *,
+    planfile: Path | None,
+    yes: bool,
+    serve: bool | None,
+    build_timeout: float,
+    runtime: str | None,
+    **flags: Any,
+) -> int:
+    """Plan, settle, confirm, apply."""
+    from assetsync.cli.planning import read_saved, settle, show
+    from assetsync.cli.session import open_session, read_manifest
+    from assetsync.plan.safety import consents_from
+    from assetsync.plan.saved import consents_of
+
+    given = consents_from(consents(flags))
+    common = Common(**flags)
+    with command_run(**common.voice) as run:
+        saved = read_saved(planfile) if planfile is not None else None
+        asking = not yes and saved is None
+        if asking and not sys.stdin.isatty():
+            raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
+        manifest = read_manifest(common)
+        with open_session(common, run.emit) as session:
+            consented = (*given, *(consents_of(saved) if saved is not None else ()))
+            with run.progress():
+                settled = settle(manifest, session, common, run.emit, consented, runtime)
+            show(settled, run.output, everything=False)
+            if saved is not None:
+                settled.check_same(saved)
+            if asking and settled.prepared.plan.build_needed:
+                settled = ask(settled)
+            settled.check()
+            outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
+            tell(settled, outcome, session, run)
+            run.output.close()
+            if session.reach.local is not None and (sys.stdin.isatty() if serve is None else serve):
+                keep_serving(session, run)
+    return 0
+
+
+def ask(settled: Settled) -> Settled:
+    """On a terminal: agree to each refusal by its figure, then to the whole. Raises Interrupted for a no."""
+    from assetsync.plan.safety import Consent, unanswered
+
+    agreed = []
+    for refusal in unanswered(settled.refusals):
+        answer = click.prompt(
+            f"{refusal.message}\nType {refusal.observed} to agree", default="", show_default=False, err=True
+        )
+        if answer.strip() != str(refusal.observed):
+            return settled
+        agreed.append(Consent(refusal.override, refusal.observed))
+    if not click.confirm(f"Apply this to {settled.prepared.plan.target.environment}?", err=True):
+        raise Interrupted("not applied; nothing was written")
+    return settled.consenting(agreed)
+
+
+def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float) -> Outcome:
+    """Apply under signals: the first one ends cleanly, the second one at once."""
+    from assetsync.apply.applier import Controls, apply_plan
+    from assetsync.apply.once import Pace
+    from assetsync.cli.signals import draining
+    from assetsync.twilio.retry import SystemClock
+
+    with draining(session.cancelled, run.output) as stop, run.progress():
+        controls = Controls(
+            pace=Pace(SystemClock(), session.cancelled),
+            stop=stop,
+            concurrency=concurrency,
+            build_timeout=build_timeout,
+            emit=run.emit,
+        )
+        prepared = settled.prepared
+        return apply_plan(prepared.plan, prepared.snapshot, session.client, session.journal, controls)
+
+
+def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None:
+    """What is live now, as text and in the document."""
+    from assetsync.report.result import result_document
+    from assetsync.report.text import outcome_lines
+
+    site = session.reach.endpoints.site(outcome.domain) if outcome.domain else None
+    tally = session.client.tally
+    run.output.document["result"] = result_document(outcome, site, tally, run.seconds)
+    run.output.result(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
+
+
+def keep_serving(session: Session, run: Run) -> None:
+    """The local service goes on until Ctrl-C, so that the printed URLs answer."""
+    local = session.reach.local
+    if local is not None:
+        run.output.talk([Line("Serving until Ctrl-C.")])
+        local.wait_until_stopped()

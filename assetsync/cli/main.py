@@ -1,0 +1,88 @@
+"""The command line: a group whose commands are imported when they are called."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import TYPE_CHECKING
+
+from assetsync import __version__
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import click
+
+COMMANDS = {
+    "init": "Write a manifest for this folder.",
+    "validate": "Check the manifest and the files, without any request.",
+    "explain": "Say what becomes of a file, and which rule decided it.",
+    "plan": "Show what apply would change.",
+    "apply": "Make an Environment serve what the manifest says.",
+    "status": "Show what is live.",
+    "gc": "Delete our Assets that no Build holds any more.",
+    "emulator": "Run the local service: a Serverless API on loopback.",
+    "schema": "Print a JSON schema.",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command and leave with its exit code."""
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    if given == ["--version"]:
+        sys.stdout.write(f"assetsync {__version__}\n")
+        return
+    from assetsync.cli.invocation import invoke
+
+    sys.exit(invoke(group(), given))
+
+
+def group() -> click.Group:
+    """The group of all commands."""
+    import click
+
+    class LazyGroup(click.Group):
+        def list_commands(self, ctx: click.Context) -> list[str]:
+            del ctx
+            return list(COMMANDS)
+
+        def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+            del ctx
+            if cmd_name not in COMMANDS:
+                return None
+            module = importlib.import_module(f"assetsync.cli.{cmd_name}")
+            command: click.Command = module.command
+            return command
+
+        def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+            del ctx
+            with formatter.section("Commands"):
+                formatter.write_dl(list(COMMANDS.items()))
+
+    return LazyGroup(
+        "assetsync",
+        help=(
+            "Make a Twilio Serverless Service serve exactly what your folders hold.\n\n"
+            "A manifest, assetsync.yaml, maps folders to paths. `plan` shows what would change, `apply` changes only "
+            "that, and nothing that assetsync did not make is ever touched.\n\n"
+            "Try it without an account:  assetsync apply --local"
+        ),
+        epilog="Every option can be set by a variable: --environment is ASSETSYNC_ENVIRONMENT.",
+        params=[
+            click.Option(
+                ["--version"],
+                is_flag=True,
+                is_eager=True,
+                expose_value=False,
+                help="Show the version.",
+                callback=_show_version,
+            )
+        ],
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def _show_version(ctx: click.Context, _parameter: click.Parameter, value: bool) -> None:  # noqa: FBT001 - click's own call
+    if value:
+        sys.stdout.write(f"assetsync {__version__}\n")
+        ctx.exit()

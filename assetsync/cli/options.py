@@ -1,0 +1,158 @@
+"""The options that commands share. Each has its variable: `--build-timeout` is ASSETSYNC_BUILD_TIMEOUT."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+OVERRIDES = {
+    "--allow-deletes": "Let more paths stop being served than max_delete says.",
+    "--allow-empty": "Let a folder be empty, or everything go.",
+    "--allow-replace": "Let ours take the paths of assets that assetsync did not make.",
+    "--allow-takeover": "Let ours take the paths of another manifest's assets.",
+    "--allow-drop": "Let `unmanaged: drop` take foreign assets off line.",
+    "--allow-flex": "Go on in the Service `default` or under /plugins/, which belong to Twilio Flex.",
+    "--allow-secrets": "Publish files that look like secrets.",
+}
+_ANY = "any"
+
+
+def option(*names: str, **settings: Any) -> Callable[[F], F]:
+    """A click option with its ASSETSYNC_* variable, shown in the help."""
+    long = next(name for name in names if name.startswith("--")).split("/")[0]
+    settings.setdefault("envvar", f"ASSETSYNC_{long.strip('-').replace('-', '_').upper()}")
+    return click.option(*names, show_envvar=False, **settings)
+
+
+class Command(click.Command):
+    """A command whose `--allow-...` flags take a figure only after `=`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        bare = {*OVERRIDES, "--create-service"}
+        return super().parse_args(ctx, [f"{each}={_ANY}" if each in bare else each for each in args])
+
+
+class _Figure(click.ParamType[Any]):
+    name = "N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
+        if str(value) in {_ANY, "true", "yes"}:
+            return _ANY
+        if not str(value).isdigit():
+            self.fail(f"{value!r} is not a figure: write the number that you agree to, or leave it out", param, ctx)
+        return int(value)
+
+
+class Voice(TypedDict):
+    """What `voice_options` gathers."""
+
+    form: str
+    color: str
+    verbose: bool
+    quiet: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What `common_options` gathers."""
+
+    manifest: Path | None
+    environment: str | None
+    create_environment: bool
+    suffix: str | None
+    local: bool
+    profile: str | None
+    form: str
+    color: str
+    verbose: bool
+    quiet: bool
+    concurrency: int
+
+    @property
+    def voice(self) -> Voice:
+        return Voice(form=self.form, color=self.color, verbose=self.verbose, quiet=self.quiet)
+
+
+def voice_options(command: F) -> F:
+    """--format, --color, -v, -q."""
+    for add in (
+        option("-q", "--quiet", is_flag=True, help="Only the result and errors."),
+        option("-v", "--verbose", is_flag=True, help="Tell retries and details."),
+        option(
+            "--color",
+            type=click.Choice(["auto", "always", "never"]),
+            default="auto",
+            show_default=True,
+            help="When to colour.",
+        ),
+        option(
+            "--format",
+            "form",
+            type=click.Choice(["text", "json", "markdown"]),
+            default="text",
+            show_default=True,
+            help="The form of the result on stdout.",
+        ),
+    ):
+        command = add(command)
+    return command
+
+
+def manifest_options(command: F) -> F:
+    """-m, -e, --create-environment, --suffix."""
+    for add in (
+        option("--suffix", help="The domain suffix for --create-environment; by default its name."),
+        option("--create-environment", is_flag=True, help="Take an Environment that the manifest does not declare."),
+        option("-e", "--environment", metavar="NAME", help="Which Environment; needed when several are declared."),
+        option(
+            "-m",
+            "--manifest",
+            type=click.Path(path_type=Path, dir_okay=False),
+            help="The manifest; by default assetsync.yaml here or in a parent.",
+        ),
+    ):
+        command = add(command)
+    return command
+
+
+def service_options(command: F) -> F:
+    """--local, --profile, --concurrency."""
+    for add in (
+        option(
+            "--concurrency",
+            type=click.IntRange(1, 200),
+            default=50,
+            show_default=True,
+            help="The ceiling; it adapts below that to what Twilio allows.",
+        ),
+        option("--profile", metavar="NAME", help="A profile of the Twilio CLI instead of the variables."),
+        option("--local", is_flag=True, help="Use the local service instead of Twilio; no account is needed."),
+    ):
+        command = add(command)
+    return command
+
+
+def safety_options(command: F) -> F:
+    """One flag a guard; each may name the figure that it agrees to: `--allow-deletes=41`."""
+    for name, text in reversed(OVERRIDES.items()):
+        command = option(name, type=_Figure(), metavar="[=N]", help=text)(command)
+    text = "Create the Service if it does not exist."
+    return option("--create-service", type=_Figure(), metavar="", help=text)(command)
+
+
+def consents(flags: dict[str, Any]) -> dict[str, int | None]:
+    """The consents among a command's keyword arguments, by flag; None agrees to any figure."""
+    found = {}
+    for name in (*OVERRIDES, "--create-service"):
+        value = flags.pop(name.strip("-").replace("-", "_"), None)
+        if value is not None:
+            found[name] = None if value == _ANY or name == "--create-service" else int(value)
+    return found

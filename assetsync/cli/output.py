@@ -1,0 +1,119 @@
+"""Where results and talk go: the result to stdout, talk to stderr, JSON whole even when something fails."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput
+from assetsync.report.line import Line, Style
+from assetsync.report.progress import Bar, Lines
+from assetsync.report.text import error_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from assetsync.events import Event
+    from assetsync.report.progress import Renderer
+
+_LOOKS: dict[Style, dict[str, Any]] = {
+    Style.PLAIN: {},
+    Style.BOLD: {"bold": True},
+    Style.DIM: {"dim": True},
+    Style.ADD: {"fg": "green"},
+    Style.CHANGE: {"fg": "yellow"},
+    Style.MOVE: {"fg": "cyan"},
+    Style.REMOVE: {"fg": "red"},
+    Style.WARNING: {"fg": "yellow"},
+    Style.ERROR: {"fg": "red", "bold": True},
+    Style.GOOD: {"fg": "green", "bold": True},
+}
+
+
+class Output:
+    """One command's voice. `document` is what JSON output prints at the end, with the errors in it."""
+
+    def __init__(self, *, form: str, color: str, verbose: bool, quiet: bool) -> None:
+        self.form, self.verbose, self.quiet = form, verbose, quiet
+        self._color = {"always": True, "never": False}.get(color)
+        self.document: dict[str, Any] = {"format_version": 1}
+        self.markdown: str | None = None
+
+    @property
+    def is_text(self) -> bool:
+        return self.form == "text"
+
+    def result(self, lines: Iterable[Line]) -> None:
+        """What the command is for: stdout, in text form only."""
+        if self.is_text:
+            for line in lines:
+                self._echo(line, err=False)
+
+    def talk(self, lines: Iterable[Line]) -> None:
+        """What a person may want to know meanwhile: stderr."""
+        for line in lines:
+            self._echo(line, err=True)
+
+    def warn(self, warnings: Iterable[str]) -> None:
+        self.talk(Line(f"Warning: {warning}", Style.WARNING) for warning in warnings)
+
+    def fail(self, error: AssetsyncError) -> None:
+        """Tell an error, and close the document with it."""
+        self.document.setdefault("errors", []).extend(error_documents(error))
+        self.talk(error_lines(error))
+        self.close()
+
+    def close(self) -> None:
+        """Print the document or the Markdown, where that is the form."""
+        if self.form == "json":
+            click.echo(json.dumps(self.document, indent=2, ensure_ascii=True))
+        elif self.form == "markdown" and self.markdown is not None:
+            click.echo(self.markdown, nl=False)
+
+    def renderer(self) -> Renderer:
+        """How progress is shown: a bar on a terminal, lines without one, nothing with `-q`."""
+        if self.quiet:
+            return _Silence()
+        if sys.stderr.isatty():
+            from rich.console import Console
+
+            return Bar(Console(stderr=True), verbose=self.verbose)
+        return Lines(lambda line: click.echo(line, err=True), time.monotonic, verbose=self.verbose)
+
+    def _echo(self, line: Line, *, err: bool) -> None:
+        if err and self.quiet and line.style not in {Style.ERROR, Style.PLAIN}:
+            return
+        click.secho(line.text, err=err, color=self._color, **_LOOKS[line.style])
+
+
+class _Silence(Lines):
+    def __init__(self) -> None:
+        super().__init__(lambda _line: None, time.monotonic)
+
+    def __call__(self, event: Event) -> None:
+        pass
+
+
+def error_documents(error: AssetsyncError) -> list[dict[str, Any]]:
+    """One document a problem, a file, or the error itself."""
+    common = {"kind": type(error).__name__, "exit_code": error.exit_code}
+    if isinstance(error, InvalidInput):
+        return [
+            common
+            | {"message": p.message, "file": p.file, "line": p.line, "column": p.column, "text": p.text, "hint": p.hint}
+            for p in error.problems
+        ]
+    if isinstance(error, ApplyFailed):
+        shared = common | {"hint": error.hint}
+        return [
+            shared | {"message": f.message, "path": f.path, "file": f.source, "request_id": f.request_id}
+            for f in error.failures
+        ]
+    document = common | {"message": error.message, "hint": error.hint}
+    if isinstance(error, ApiError):
+        document |= {"status": error.status, "code": error.code, "request_id": error.request_id}
+    return [document]

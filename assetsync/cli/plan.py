@@ -1,0 +1,61 @@
+"""`assetsync plan`: the pipeline that stops before apply."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from assetsync.cli.options import (
+    Command,
+    Common,
+    consents,
+    manifest_options,
+    option,
+    safety_options,
+    service_options,
+    voice_options,
+)
+from assetsync.cli.run import command_run
+
+PENDING = 2
+
+
+@click.command(
+    "plan",
+    cls=Command,
+    short_help="Show what apply would change.",
+    help=(
+        "Show what `apply` would change, and why, without changing anything.\n\n"
+        "Signs: + create, ~ upload a new version, < restore an old one (nothing is sent), > rename, - delete "
+        "(stops being served), ! replaces an asset that assetsync did not make.\n\n"
+        "Leaves with 0, or with 3 when a safety guard refuses; with --detailed-exitcode 2 means pending changes."
+    ),
+)
+@manifest_options
+@service_options
+@option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `assetsync apply FILE`.")
+@option("--detailed-exitcode", is_flag=True, help="Leave with 2 when changes are pending.")
+@option("--all", "everything", is_flag=True, help="Show every action, unchanged ones too.")
+@option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
+@safety_options
+@voice_options
+def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runtime: str | None, **flags: Any) -> int:
+    """Plan, show, save."""
+    from assetsync.cli.planning import save, settle, show
+    from assetsync.cli.session import open_session, read_manifest
+    from assetsync.plan.safety import consents_from
+
+    given = consents_from(consents(flags))
+    common = Common(**flags)
+    with command_run(**common.voice) as run:
+        manifest = read_manifest(common)
+        with run.progress(), open_session(common, run.emit) as session:
+            settled = settle(manifest, session, common, run.emit, given, runtime)
+        show(settled, run.output, everything=everything)
+        if out is not None:
+            save(settled, out)
+        settled.check()
+        run.output.close()
+        return PENDING if detailed_exitcode and settled.prepared.plan.build_needed else 0

@@ -1,0 +1,129 @@
+"""What `plan` and `apply` share: prepare, settle consents, show."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from assetsync.cli.session import cache_folder
+from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
+from assetsync.local.scan import scan
+from assetsync.plan.document import Document, plan_document
+from assetsync.plan.safety import Consent, Refusal, unanswered, with_consents
+from assetsync.plan.saved import check_format, first_difference
+from assetsync.report.line import Line
+from assetsync.report.markdown import plan_markdown
+from assetsync.report.text import plan_lines, refusal_lines
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+    from assetsync.cli.options import Common
+    from assetsync.cli.output import Output
+    from assetsync.cli.session import Session
+    from assetsync.events import Emit
+    from assetsync.manifest.model import Manifest
+    from assetsync.model import DesiredTree
+    from assetsync.prepare import Prepared
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """A prepared plan and its refusals, each with the consent that covers it."""
+
+    prepared: Prepared
+    refusals: tuple[Refusal, ...]
+
+    def document(self, *, everything: bool) -> dict[str, Any]:
+        prepared = self.prepared
+        return plan_document(prepared.plan, self.refusals, everything=everything, warnings=prepared.warnings)
+
+    def consenting(self, consents: Iterable[Consent]) -> Settled:
+        """The same with more consents given."""
+        return replace(self, refusals=with_consents(self.refusals, consents))
+
+    def check_same(self, saved: Document) -> None:
+        """Raise Conflict when the effect is not that of the saved plan."""
+        difference = first_difference(saved, self.document(everything=True))
+        if difference is not None:
+            raise Conflict(
+                f"this is not the plan that was saved: {difference}; nothing was written",
+                hint="look at a new plan, and apply that",
+            )
+
+    def check(self) -> None:
+        """Raise Refused while a guard is not overridden."""
+        left = unanswered(self.refusals)
+        if left:
+            flags = " ".join(f"{each.override}={each.observed}" for each in left if each.override != "--create-service")
+            flags = " ".join([*([flags] if flags else []), *sorted({e.override for e in left} & {"--create-service"})])
+            raise Refused(
+                "; ".join(each.message for each in left) + "; nothing was written", hint=f"if this is meant: {flags}"
+            )
+
+
+def read_tree(manifest: Manifest, emit: Emit) -> DesiredTree:
+    """Scan the folders with the user's hash cache."""
+    return scan(manifest, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
+
+
+def settle(
+    manifest: Manifest, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
+) -> Settled:
+    """Plan, and mark the refusals that `consents` cover; `--local` agrees to a new Service."""
+    from assetsync.prepare import prepare
+
+    prepared = prepare(
+        manifest,
+        partial(read_tree, manifest, emit),
+        session.client,
+        session.journal,
+        account_sid=session.reach.credentials.account_sid,
+        runtime=runtime,
+    )
+    given = [*consents, Consent("--create-service")] if common.local else list(consents)
+    return Settled(prepared, with_consents(prepared.refusals, given))
+
+
+def show(settled: Settled, output: Output, *, everything: bool) -> None:
+    """The whole plan first, then warnings and refusals."""
+    plan = settled.prepared.plan
+    output.document = settled.document(everything=everything)
+    output.markdown = plan_markdown(plan, settled.refusals, settled.prepared.warnings)
+    output.result(plan_lines(plan, everything=everything))
+    output.warn(settled.prepared.warnings)
+    output.result([Line(), *refusal_lines(settled.refusals)] if settled.refusals else ())
+
+
+def save(settled: Settled, file: Path) -> None:
+    """Write the plan for a later `apply FILE`: every action in it, mode 0600, whole or not at all."""
+    text = json.dumps(settled.document(everything=True), indent=1) + "\n"
+    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as stream:
+            stream.write(text)
+        draft.replace(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise AssetsyncError(
+            f"the plan cannot be saved to {file}: {error.strerror}", hint="name another file"
+        ) from error
+
+
+def read_saved(file: Path) -> Document:
+    """A plan file. Raises UsageError for anything else."""
+    try:
+        document = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"the plan {file} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{file} is not a plan file: {error}", hint="write one with `assetsync plan --out FILE`"
+        ) from error
+    return check_format(document, str(file))

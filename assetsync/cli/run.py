@@ -1,0 +1,53 @@
+"""The frame of a command: its voice, known to the error handling from the first moment."""
+
+from __future__ import annotations
+
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Unpack
+
+import click
+
+from assetsync.cli.output import Output
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assetsync.cli.options import Voice
+    from assetsync.events import Event
+    from assetsync.report.progress import Renderer
+
+
+class Run:
+    """A running command. `began` is monotonic seconds."""
+
+    def __init__(self, output: Output, began: float) -> None:
+        self.output = output
+        self._began = began
+        self._renderer: Renderer | None = None
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    def emit(self, event: Event) -> None:
+        """Events are shown while `progress` is open, and dropped else: a question is not written over."""
+        if self._renderer is not None:
+            self._renderer(event)
+
+    @contextmanager
+    def progress(self) -> Iterator[None]:
+        with self.output.renderer() as renderer:
+            self._renderer = renderer
+            try:
+                yield
+            finally:
+                self._renderer = None
+
+
+@contextmanager
+def command_run(**voice: Unpack[Voice]) -> Iterator[Run]:
+    """Begin a command. Errors raised inside are told by `invoke`, through the same output."""
+    output = Output(**voice)
+    click.get_current_context().find_root().obj["output"] = output
+    yield Run(output, time.monotonic())

@@ -1,0 +1,121 @@
+"""What a command works with: the manifest, the client, the journal; the local service where that is asked for."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assetsync.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from assetsync.apply.journal import Journal
+    from assetsync.cli.options import Common
+    from assetsync.emulator.local import LocalService
+    from assetsync.events import Emit
+    from assetsync.manifest.model import Manifest
+    from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.credentials import Credentials
+    from assetsync.twilio.endpoints import Endpoints
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the service is and who we are there; `local` is the running local service where that is it."""
+
+    credentials: Credentials
+    endpoints: Endpoints
+    local: LocalService | None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open client and journal. `cancelled` ends every wait and request at once."""
+
+    reach: Reach
+    client: ServerlessClient
+    journal: Journal
+    cancelled: threading.Event
+
+
+def cache_folder() -> Path:
+    """ASSETSYNC_CACHE_DIR, else the user's cache folder: what may be lost without harm."""
+    return _folder("ASSETSYNC_CACHE_DIR", "user_cache_path")
+
+
+def local_folder() -> Path:
+    """ASSETSYNC_DATA_DIR, else the user's data folder: the state of the local service."""
+    return _folder("ASSETSYNC_DATA_DIR", "user_data_path") / "local"
+
+
+def read_manifest(common: Common) -> Manifest:
+    """The manifest for the chosen Environment. Raises UsageError, InvalidInput."""
+    from assetsync.manifest.load import load_manifest
+
+    return load_manifest(
+        manifest_path(common.manifest),
+        environment=common.environment,
+        variables=os.environ,
+        create_environment=common.create_environment,
+        suffix=common.suffix,
+    )
+
+
+def manifest_path(given: Path | None) -> Path:
+    from assetsync.manifest.locate import find_manifest
+
+    return given if given is not None else find_manifest(Path.cwd())
+
+
+@contextmanager
+def open_session(common: Common, emit: Emit) -> Iterator[Session]:
+    """Connect. Raises CredentialsError, UsageError."""
+    from assetsync.apply.journal import Journal
+    from assetsync.twilio.client import ServerlessClient
+
+    cancelled = threading.Event()
+    with ExitStack() as stack:
+        reach = stack.enter_context(_reach(common))
+        client = stack.enter_context(
+            ServerlessClient(
+                reach.endpoints, reach.credentials, concurrency=common.concurrency, emit=emit, cancelled=cancelled
+            )
+        )
+        journal = Journal(cache_folder(), reach.endpoints.api_url, now=time.time())
+        stack.callback(journal.close)
+        yield Session(reach, client, journal, cancelled)
+
+
+@contextmanager
+def _reach(common: Common) -> Iterator[Reach]:
+    from assetsync.twilio.credentials import Credentials, find_credentials, twilio_config_dir
+    from assetsync.twilio.endpoints import Endpoints, find_endpoints
+
+    if not common.local:
+        config = twilio_config_dir(os.environ, Path.home())
+        credentials = find_credentials(os.environ, profile=common.profile, config_dir=config)
+        yield Reach(credentials, find_endpoints(os.environ, credentials), None)
+        return
+    if common.profile is not None:
+        raise UsageError("--profile is for Twilio, --local for the local service", hint="leave one of them out")
+    from assetsync.emulator.local import open_local
+
+    with open_local(local_folder()) as local:
+        account = Credentials(local.account_sid, local.auth_token, account_sid=local.account_sid)
+        yield Reach(account, Endpoints(local.url, local.url, local.site_url), local)
+
+
+def _folder(variable: str, platform_folder: str) -> Path:
+    given = os.environ.get(variable)
+    if given:
+        return Path(given)
+    import platformdirs
+
+    folder: Path = getattr(platformdirs, platform_folder)("assetsync")
+    return folder

@@ -1,0 +1,185 @@
+"""The whole local service behind one call: `Core.handle`. It knows no web framework and no socket."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import TYPE_CHECKING, Final
+
+from assetsync.emulator.api import builds, deployments, environments, items, logs, services, variables, versions
+from assetsync.emulator.authentication import is_known
+from assetsync.emulator.call import Call, Router
+from assetsync.emulator.faults import FaultPlan, NoFaults
+from assetsync.emulator.hosting import AssetHost, Site, site_of
+from assetsync.emulator.messages import NO_CONTENT, Answer, Outcome, Pairs, Request, json_answer
+from assetsync.emulator.moments import Clock, http_date, system_clock, to_micros
+from assetsync.emulator.refusals import Refusal, invalid, method_not_allowed, not_found, unauthenticated
+from assetsync.emulator.request_log import RequestLog
+from assetsync.emulator.retention import Collected, collect
+from assetsync.emulator.settings import Settings
+from assetsync.emulator.store import Store
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+    from types import TracebackType
+    from typing import Self
+
+    from assetsync.emulator.content import Spool
+
+_ROUTER: Final = Router(
+    (
+        *services.ROUTES,
+        *environments.ROUTES,
+        *items.ROUTES,
+        *versions.ROUTES,
+        *builds.ROUTES,
+        *deployments.ROUTES,
+        *variables.ROUTES,
+        *logs.ROUTES,
+    )
+)
+
+
+class Core:
+    """One account's Serverless API and asset host, with its state below `folder`. Safe for many threads.
+
+    `account` are the credentials that it accepts, `requests` what was asked, `faults` the plan in force (assignable).
+    Raises UsageError where the folder cannot be used.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings | None = None,
+        *,
+        clock: Clock = system_clock,
+        faults: FaultPlan | None = None,
+    ) -> None:
+        self.settings = settings or Settings()
+        self.clock = clock
+        self.faults: FaultPlan = faults or NoFaults()
+        self.requests = RequestLog(self.settings.log_entries)
+        self._store = Store(folder, self.settings.synchronous, self.settings.seed)
+        self.account = self.settings.account or self._store.account()
+        self._host = AssetHost(self._store.contents, self.settings, self.account.auth_token)
+        self._lock = threading.Lock()
+        self._flying = 0
+        self._failing = 0
+
+    def handle(self, request: Request) -> Outcome:
+        """Work on one request. The caller discards the request's uploads afterwards; those that were kept stay."""
+        site = site_of(request, self.settings.domain_root)
+        if site is None and (request.path + "/").startswith("/_emulator/"):
+            return self._own_page(request)
+        with self._lock:
+            self._flying += 1
+            flying = self._flying
+        try:
+            outcome = self._with_faults(request, site)
+        finally:
+            with self._lock:
+                self._flying -= 1
+        status = outcome.status if isinstance(outcome, Answer) else 0
+        self.requests.add(request, status, site=site is not None)
+        return self._stamped(outcome, site, flying) if isinstance(outcome, Answer) else outcome
+
+    def new_spool(self) -> Spool:
+        """Where a web shell puts an upload while it arrives."""
+        return self._store.contents.spool(max(self.settings.public_bytes, self.settings.private_bytes))
+
+    def fail_builds(self, count: int = 1) -> None:
+        """Let the next `count` Builds end in `failed`, without a reason, as Twilio does (F6.6)."""
+        with self._lock:
+            self._failing = count
+
+    def collect(self, now: datetime | None = None) -> Collected:
+        """Run the retention rules as of `now`, by default the service's clock."""
+        with self._store.transaction() as tx:
+            collected = collect(tx, self.settings, to_micros(now or self.clock()))
+        self._store.sweep()
+        return collected
+
+    def close(self) -> None:
+        self._store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _with_faults(self, request: Request, site: Site | None) -> Outcome:
+        instead = self.faults.before(request)
+        if instead is not None:
+            return instead
+        answer = self._site(request, site) if site is not None else self._api(request)
+        instead = self.faults.after(request, answer)
+        return answer if instead is None else instead
+
+    def _site(self, request: Request, site: Site) -> Answer:
+        with self._store.transaction() as tx:
+            return self._host.serve(request, site, tx, to_micros(self.clock()))
+
+    def _api(self, request: Request) -> Answer:
+        try:
+            self._check(request)
+            match = _ROUTER.match(request.path) if request.path.startswith("/v1/") else None
+            if match is None:
+                raise not_found(request.path)
+            handler = match.methods.get(request.method)
+            if handler is None:
+                raise method_not_allowed(tuple(match.methods))
+            for file in request.body.files:
+                self._store.contents.settle(file.spool)
+            with self._store.transaction() as tx:
+                call = Call(
+                    request=request,
+                    keys=match.keys,
+                    tx=tx,
+                    contents=self._store.contents,
+                    settings=self.settings,
+                    account_sid=self.account.sid,
+                    now=to_micros(self.clock()),
+                    random=self._store.random,
+                    outcome=self._build_outcome,
+                )
+                return handler(call)
+        except Refusal as refusal:
+            return refusal.answer()
+
+    def _check(self, request: Request) -> None:
+        if not is_known(request.headers.get("authorization", ""), self.account, self.settings.api_keys):
+            raise unauthenticated()
+        if request.body.problem is not None:
+            raise invalid(request.body.problem)
+
+    def _build_outcome(self) -> str:
+        with self._lock:
+            if self._failing == 0:
+                return "completed"
+            self._failing -= 1
+            return "failed"
+
+    def _stamped(self, answer: Answer, site: Site | None, flying: int) -> Answer:
+        """The headers that every answer bears (F3.8), where the answer has none of its own. `Date` is our clock's."""
+        stamps: Pairs = (("Date", http_date(self.clock())),)
+        if site is None:
+            request_id = f"RQ{secrets.token_hex(16)}"
+            stamps = (*stamps, ("Twilio-Request-Id", request_id), ("Twilio-Concurrent-Requests", str(flying)))
+        own = {name.lower() for name, _ in answer.headers}
+        missing = tuple((name, value) for name, value in stamps if name.lower() not in own)
+        return Answer(answer.status, answer.body, (*answer.headers, *missing))
+
+    def _own_page(self, request: Request) -> Answer:
+        """`/_emulator`: not Twilio's. Neither logged nor bent by faults, and it tells no secret."""
+        if request.path == "/_emulator" and request.method == "GET":
+            return json_answer(200, {"account_sid": self.account.sid, "requests": self.requests.count})
+        if request.path == "/_emulator/requests" and request.method == "GET":
+            return json_answer(200, self.requests.as_json())
+        if request.path == "/_emulator/requests" and request.method == "DELETE":
+            self.requests.clear()
+            return NO_CONTENT
+        return not_found(request.path).answer()

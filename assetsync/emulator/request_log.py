@@ -1,0 +1,58 @@
+"""What was asked lately, for tests and for people: a ring of the newest requests and a count of all."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from assetsync.emulator.messages import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One finished request. `status` is 0 where the connection was cut; `site` where it went to the asset host."""
+
+    seq: int
+    method: str
+    path: str
+    query: str
+    status: int
+    site: bool
+
+
+class RequestLog:
+    def __init__(self, entries: int) -> None:
+        self._lock = threading.Lock()
+        self._ring: deque[Logged] = deque(maxlen=entries)
+        self._count = 0
+
+    def add(self, request: Request, status: int, *, site: bool) -> None:
+        with self._lock:
+            self._count += 1
+            self._ring.append(Logged(self._count, request.method, request.path, request.query, status, site))
+
+    @property
+    def count(self) -> int:
+        """How many requests finished since the start or the last `clear`, also those that the ring forgot."""
+        with self._lock:
+            return self._count
+
+    def entries(self) -> tuple[Logged, ...]:
+        """Oldest first."""
+        with self._lock:
+            return tuple(self._ring)
+
+    def api(self) -> tuple[Logged, ...]:
+        """The requests to the API, oldest first."""
+        return tuple(entry for entry in self.entries() if not entry.site)
+
+    def clear(self) -> None:
+        with self._lock:
+            self._ring.clear()
+            self._count = 0
+
+    def as_json(self) -> dict[str, Any]:
+        return {"count": self.count, "requests": [asdict(entry) for entry in self.entries()]}

@@ -1,0 +1,160 @@
+"""What the last runs found in files, so that this one need not read them.
+
+An entry counts for a file of the same device, inode, size, mtime and ctime. Like git's index it never trusts a file
+that was touched in the very moment it was hashed: a later write in the same tick of the clock would not show.
+
+The file is a line of header and a line of JSON, replaced as a whole. Whatever is wrong with it, it is a cold cache; a
+folder that cannot be written to is one sentence of warning and no cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+import xxhash
+
+from assetsync.local.secrets import SNIFF_VERSION
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from assetsync.local.digest import Contents
+
+_FORMAT: Final = f"assetsync-hash-cache 1.{SNIFF_VERSION}"
+_DAY_NS: Final = 24 * 60 * 60 * 10**9
+_KEPT_DAYS: Final = 30
+_MOST_ENTRIES: Final = 250_000
+
+# How far apart two writes must be to bear different times: a kernel tick, or FAT's and HFS+'s whole seconds.
+_TICK_NS: Final = 20_000_000
+_COARSE_NS: Final = 2_000_000_000
+
+
+class Known(NamedTuple):
+    """What is known of the content of one file; `seen` is the day it was last used, counted from 1970.
+
+    digest: xxh3_128 in hex; sha256: hex or None; secret: why the content looks like a secret, or None
+    """
+
+    size: int
+    mtime_ns: int
+    ctime_ns: int
+    digest: str
+    sha256: str | None
+    secret: str | None
+    seen: int
+
+
+def settled(status: os.stat_result, hashed_at_ns: int) -> bool:
+    """Whether every write after `hashed_at_ns` shows in the file's times (git's racy-clean rule)."""
+    return all(stamp + _grain(stamp) <= hashed_at_ns for stamp in (status.st_mtime_ns, status.st_ctime_ns))
+
+
+def _grain(stamp_ns: int) -> int:
+    return _TICK_NS if stamp_ns % 10**9 else _COARSE_NS
+
+
+class HashCache:
+    """The cache of one project root; loaded once, asked a lot, saved once."""
+
+    __slots__ = ("_changed", "_entries", "_file", "_now_ns", "_today")
+
+    def __init__(self, file: Path | None, entries: dict[str, Known], now_ns: int) -> None:
+        self._file = file
+        self._entries = entries
+        self._now_ns = now_ns
+        self._today = now_ns // _DAY_NS
+        self._changed = False
+
+    @classmethod
+    def load(cls, folder: Path | None, root: Path, now_ns: int) -> Self:
+        """`now_ns` must not be later than the first read of a file that will be remembered; no folder, no cache."""
+        if folder is None:
+            return cls(None, {}, now_ns)
+        file = folder / f"hashes-{xxhash.xxh3_64_hexdigest(os.fsencode(root))}.json"
+        try:
+            entries = _parse(file.read_bytes())
+        except (OSError, ValueError, TypeError, AttributeError, RecursionError):
+            entries = {}
+        return cls(file, entries, now_ns)
+
+    def recall(self, status: os.stat_result, *, want_sha256: bool) -> Known | None:
+        """What is known of the file that `status` is of; None where it must be read."""
+        key = f"{status.st_dev}:{status.st_ino}"
+        known = self._entries.get(key)
+        if known is None or known[:3] != (status.st_size, status.st_mtime_ns, status.st_ctime_ns):
+            return None
+        if want_sha256 and known.sha256 is None:
+            return None
+        if known.seen != self._today:
+            self._entries[key] = known._replace(seen=self._today)
+            self._changed = True
+        return known
+
+    def remember(self, contents: Contents) -> Known:
+        """For the next run; nothing is kept of a file that was touched too lately for its times to be believed."""
+        status = contents.status
+        stamps = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        known = Known(*stamps, contents.digest, contents.sha256, contents.secret, self._today)
+        if settled(status, self._now_ns):
+            self._entries[f"{status.st_dev}:{status.st_ino}"] = known
+            self._changed = True
+        return known
+
+    def save(self) -> str | None:
+        """Write what changed; a sentence of warning where that failed."""
+        if self._file is None or not self._changed:
+            return None
+        try:
+            _replace(self._file, _render(self._kept()))
+        except OSError as error:
+            return (
+                f"The hash cache cannot be written to {self._file.parent} ({error.strerror}); "
+                "every run will read all files."
+            )
+        return None
+
+    def _kept(self) -> dict[str, Known]:
+        """Entries seen lately; of too many, the latest."""
+        kept = {key: known for key, known in self._entries.items() if self._today - known.seen <= _KEPT_DAYS}
+        if len(kept) <= _MOST_ENTRIES:
+            return kept
+        today = {key: known for key, known in kept.items() if known.seen >= self._today}
+        older = sorted(kept.items() - today.items(), key=lambda item: -item[1].seen)
+        return today | dict(older[: max(0, _MOST_ENTRIES - len(today))])
+
+
+def _parse(content: bytes) -> dict[str, Known]:
+    """Raises ValueError or TypeError where this is not what `_render` wrote."""
+    header, _, body = content.partition(b"\n")
+    if header.decode("ascii") != _header(body):
+        raise ValueError("foreign, older or damaged")
+    return {key: Known._make(row) for key, row in json.loads(body).items()}
+
+
+def _render(entries: dict[str, Known]) -> bytes:
+    body = json.dumps(entries, separators=(",", ":")).encode("ascii")
+    return _header(body).encode("ascii") + b"\n" + body
+
+
+def _header(body: bytes) -> str:
+    return f"{_FORMAT} {xxhash.xxh3_128_hexdigest(body)}"
+
+
+def _replace(file: Path, content: bytes) -> None:
+    """All or nothing, and for the owner's eyes: `mkstemp` makes files of mode 0600."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(content)
+        Path(temporary).replace(file)
+    except BaseException:
+        with suppress(OSError):
+            Path(temporary).unlink()
+        raise

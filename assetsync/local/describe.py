@@ -1,0 +1,113 @@
+"""What a selected file becomes: its path, visibility and content type, from its name and the manifest alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetsync.local.mediatypes import media_type, with_charset
+from assetsync.local.names import in_file
+from assetsync.local.paths import path_problem, url_segment
+from assetsync.local.rules import Properties, properties, stricter
+from assetsync.local.secrets import secret_name
+from assetsync.local.tokens import bears_token, split_token
+from assetsync.model import Visibility
+
+if TYPE_CHECKING:
+    from assetsync.errors import Problem
+    from assetsync.local.limits import Limits
+    from assetsync.local.mapping import Mapping
+    from assetsync.local.walk import Found
+
+_TOKEN_HINT = (
+    "Write `.private.` or `.protected.` in lower case, once, directly before the last extension, "
+    "or rename the file, or use rules instead of `visibility_from_name`."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """A file as it will be served.
+
+    properties: what folder and rules say; token: what the name says, None where it says nothing
+    visibility: the stricter of the two, so that a name only ever restricts and a rule never opens what a name closes
+    """
+
+    path: str
+    visibility: Visibility
+    content_type: str
+    properties: Properties
+    token: Visibility | None
+
+    def secret(self, found: Found, content: str | None) -> str | None:
+        """Why the file looks like a secret that would get out; `content` is what its bytes say.
+
+        A link is judged by its own name and by that of its target.
+        """
+        if self.visibility is Visibility.PRIVATE or self.properties.allow_secret:
+            return None
+        names = {found.relative.rpartition("/")[2], found.file.rpartition("/")[2]}
+        return next(filter(None, map(secret_name, sorted(names))), content)
+
+
+class Describer:
+    """Describes the files of one mapping; remembers its folders and combinations of rules."""
+
+    __slots__ = ("_folders", "_limits", "_mapping", "_properties")
+
+    def __init__(self, mapping: Mapping, limits: Limits) -> None:
+        self._mapping = mapping
+        self._limits = limits
+        self._folders: dict[str, str | tuple[Problem, ...]] = {"": mapping.folder.target}
+        self._properties: dict[int, Properties] = {}
+
+    def describe(self, relative: str, rules: int) -> Described | tuple[Problem, ...]:
+        """The file at `relative`, or all that is wrong with its name and those of its folders."""
+        folder, _, name = relative.rpartition("/")
+        source = self._mapping.source_of(relative)
+        prefix = self.folder_path(folder)
+        problems = () if isinstance(prefix, str) else prefix
+        split = split_token(name) if self._mapping.folder.visibility_from_name else (name, None)
+        if split is None:
+            fault = "the name has a visibility token that is not of the form `name.private.ext`"
+            return (*problems, in_file(source, fault, hint=_TOKEN_HINT, text=name))
+        served_name, token = split
+        segment = url_segment(served_name, self._mapping.folder.names, source)
+        if not isinstance(segment, str):
+            return (*problems, segment)
+        if not isinstance(prefix, str):
+            return problems
+        path = prefix + segment
+        fault_of_path = path_problem(path, source, self._limits.path_bytes)
+        if fault_of_path is not None:
+            return (fault_of_path,)
+        said = self.properties(rules)
+        visibility = said.visibility if token is None else stricter(token, said.visibility)
+        content_type = with_charset(said.content_type or media_type(served_name), said.charset)
+        return Described(path, visibility, content_type, said, token)
+
+    def folder_path(self, relative: str) -> str | tuple[Problem, ...]:
+        """The URL path of a folder, a `/` at its end, or all that is wrong with its name and those above."""
+        known = self._folders.get(relative)
+        if known is None:
+            known = self._folders[relative] = self._folder_path(relative)
+        return known
+
+    def properties(self, rules: int) -> Properties:
+        """What folder and rules say about a file that just these rules match."""
+        said = self._properties.get(rules)
+        if said is None:
+            said = self._properties[rules] = properties(self._mapping.folder, rules)
+        return said
+
+    def _folder_path(self, relative: str) -> str | tuple[Problem, ...]:
+        above, _, name = relative.rpartition("/")
+        prefix = self.folder_path(above)
+        source = self._mapping.source_of(relative)
+        segment = url_segment(name, self._mapping.folder.names, source)
+        if self._mapping.folder.visibility_from_name and bears_token(name):
+            fault = "a folder's name has a visibility token, which counts in file names only"
+            segment = in_file(source, fault, hint=_TOKEN_HINT, text=name)
+        if isinstance(prefix, str):
+            return f"{prefix}{segment}/" if isinstance(segment, str) else (segment,)
+        return prefix if isinstance(segment, str) else (*prefix, segment)

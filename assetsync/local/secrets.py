@@ -1,0 +1,41 @@
+"""Files that look like secrets, by name and by content.
+
+A phrase says why; the guard that refuses to serve them stands in the safety stage. A private file is no leak, and a
+rule may say `allow_secret: true`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+# So much of a file is looked at.
+SNIFFED_BYTES: Final = 64 * 1024
+# Goes up whenever `secret_content` changes its mind, so that remembered verdicts are dropped.
+SNIFF_VERSION: Final = 1
+
+_NAMES: Final = (
+    (re.compile(r"\.env(?!\.(?:example|sample|template)$).*", re.DOTALL), "an environment file, by its name"),
+    (re.compile(r"\.npmrc"), "npm credentials, by its name"),
+    (re.compile(r"\.netrc"), "login credentials, by its name"),
+    (re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)"), "an SSH private key, by its name"),
+    (re.compile(r".*\.key", re.DOTALL), "a private key, by its name"),
+    (re.compile(r".*\.(?:p12|pfx)", re.DOTALL), "a key store, by its name"),
+)
+_PRIVATE_KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_SERVICE_ACCOUNT: Final = re.compile(rb'"type"\s*:\s*"service_account"')
+
+
+def secret_name(name: str) -> str | None:
+    """Why a base name looks like that of a secret; None where it does not."""
+    lower = name.lower()
+    return next((why for pattern, why in _NAMES if pattern.fullmatch(lower)), None)
+
+
+def secret_content(beginning: bytes) -> str | None:
+    """Why the first SNIFFED_BYTES bytes look like a secret; None where they do not."""
+    if _PRIVATE_KEY.search(beginning):
+        return "its content says PRIVATE KEY"
+    if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and _SERVICE_ACCOUNT.search(beginning):
+        return "its content is a service account's credentials"
+    return None

@@ -1,0 +1,86 @@
+"""A plan as Markdown, for a pull-request comment or a job summary: never longer than GitHub takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assetsync.plan.actions import Delete, Rename, Unchanged
+from assetsync.plan.document import action_name
+from assetsync.report.text import SIGNS, counts, no_changes
+from assetsync.report.units import size
+from assetsync.twilio.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from assetsync.plan.actions import Action
+    from assetsync.plan.plan import Plan
+    from assetsync.plan.safety import Refusal
+
+MOST_CHARACTERS = 65_000
+"""GitHub refuses a comment of more than 65,535 characters."""
+
+MARKER = "<!-- assetsync plan -->"
+"""The first line, by which a later run finds its own comment."""
+
+
+def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str] = ()) -> str:
+    """The plan; rows that do not fit are counted in a last line."""
+    head = "\n".join(_head(plan, refusals, warnings))
+    rows = [_row(action) for action in plan.actions if not isinstance(action, Unchanged)]
+    rows += [f"| `!` | {_code(each.path)} | | replaces foreign |" for each in plan.replaced]
+    rows += [f"| `-` | {_code(each.path)} | | foreign, dropped |" for each in plan.dropped]
+    if not rows:
+        return head + "\n"
+    table = "\n\n<details><summary>Details</summary>\n\n| | path | size | reason |\n|---|---|---:|---|\n"
+    left = MOST_CHARACTERS - len(head) - len(table) - 100
+    shown: list[str] = []
+    for row in rows:
+        left -= len(row) + 1
+        if left < 0:
+            break
+        shown.append(row)
+    more = f"\n\nand {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
+    return "".join((head, table, "\n".join(shown), more, "\n\n</details>\n"))
+
+
+def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> Iterator[str]:
+    target = plan.target
+    yield MARKER
+    yield f"### assetsync: `{target.environment}` of `{_plain(target.service)}`"
+    yield ""
+    yield f"**{counts(plan) if plan.build_needed else no_changes(plan)}**"
+    if plan.bytes_to_send:
+        yield f"{size(plan.bytes_to_send)} to send."
+    for refusal in refusals[:20]:
+        mark = ":warning: allowed" if refusal.allowed_by else ":no_entry: refused"
+        yield ""
+        yield f"{mark}: {_plain(refusal.message)} (`{refusal.override}={refusal.observed}`)"
+    for warning in warnings[:20]:
+        yield ""
+        yield f":warning: {_plain(warning)}"
+
+
+def _row(action: Action) -> str:
+    name = _code(action.path)
+    if isinstance(action, Rename):
+        name = f"{_code(action.previous_path)} to {name}"
+    bytes_ = "" if isinstance(action, Delete) else size(action.asset.size)
+    reasons = "" if isinstance(action, Unchanged) else ", ".join(action.reasons)
+    return f"| `{SIGNS[type(action)]}` {action_name(action)} | {name} | {bytes_} | {reasons} |"
+
+
+def _code(path: str) -> str:
+    return f"`{_plain(path)}`"
+
+
+def _plain(text: str) -> str:
+    """Text that cannot end a code span, a table cell or start a mention or a tag."""
+    return (
+        printable(text)
+        .replace("`", "'")
+        .replace("|", "/")
+        .replace("<", "(")
+        .replace(">", ")")
+        .replace("@", "(at)")[:500]
+    )

@@ -1,0 +1,106 @@
+"""What an answer means: a JSON object, or a failure. Bodies are bounded, and so is the time they may take."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetsync.errors import MalformedAnswer
+from assetsync.twilio.failures import HTTPX_ERRORS, Failure, garbled, redirected, refusal, stalled
+from assetsync.twilio.printable import printable
+from assetsync.twilio.retry import Again, http_date, retry_after
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    import httpx
+
+    from assetsync.twilio.call import Call, Document
+
+MAX_ERROR_BODY = 64 * 1024
+MAX_ANSWER = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Judges answers.
+
+    patience: how many seconds of `monotonic` a body may take; hidden: what must never show in an error
+    """
+
+    monotonic: Callable[[], float]
+    patience: float
+    hidden: tuple[bytes, ...]
+
+    def judge(self, call: Call, response: httpx.Response, now: datetime) -> Document | Failure:
+        """The JSON object of a success (empty for a DELETE), else what went wrong.
+
+        `now` is the time of day for a `Retry-After` date where the answer has no date of its own. Raises httpx's
+        errors when the body of a success is cut short.
+        """
+        status, headers = response.status_code, response.headers
+        if status >= 400:
+            today = service_date(response) or now
+            return refusal(
+                call.operation,
+                status,
+                self._scrubbed(self._snippet(response)),
+                request_id=headers.get("Twilio-Request-Id"),
+                retry_after=retry_after(headers.get("Retry-After"), today),
+            )
+        if status >= 300:
+            return redirected(call.operation, status, headers.get("Location"))
+        if call.method == "DELETE":
+            self._snippet(response)  # read to its end, so that the connection can be used again
+            return {}
+        return self._document(call, response)
+
+    def _document(self, call: Call, response: httpx.Response) -> Document | Failure:
+        body = bytearray()
+        if not self._fill(body, response, MAX_ANSWER):
+            if len(body) > MAX_ANSWER:
+                what = f"{call.operation}: the answer is larger than {MAX_ANSWER // 1024 // 1024} MiB"
+                return Failure(MalformedAnswer(what), Again.NEVER)
+            return stalled(call.operation, self.patience)
+        request_id = response.headers.get("Twilio-Request-Id")
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind and kind != "application/json" and not kind.endswith("+json"):
+            what = f"the answer is {printable(kind, limit=60)} and not JSON"
+            return garbled(call.operation, what, request_id)
+        try:
+            document = json.loads(body)
+        except (ValueError, RecursionError):
+            return garbled(call.operation, "the answer is not valid JSON", request_id)
+        if not isinstance(document, dict):
+            return garbled(call.operation, "the answer is not a JSON object", request_id)
+        return document
+
+    def _snippet(self, response: httpx.Response) -> bytes:
+        """As much of an error's body as came: the status says more than a body that breaks off."""
+        body = bytearray()
+        with suppress(*HTTPX_ERRORS):
+            self._fill(body, response, MAX_ERROR_BODY)
+        return bytes(body[:MAX_ERROR_BODY])
+
+    def _fill(self, body: bytearray, response: httpx.Response, limit: int) -> bool:
+        """Read into `body` until its end; False when it is over `limit` or takes too long."""
+        deadline = self.monotonic() + self.patience
+        for chunk in response.iter_bytes():
+            body += chunk
+            if len(body) > limit or self.monotonic() > deadline:
+                return False
+        return True
+
+    def _scrubbed(self, body: bytes) -> bytes:
+        # Some proxies quote the request, credentials and all, in their error pages.
+        for secret in self.hidden:
+            body = body.replace(secret, b"[hidden]")
+        return body
+
+
+def service_date(response: httpx.Response) -> datetime | None:
+    """The service's clock, from the `Date` header."""
+    return http_date(response.headers.get("Date", ""))

@@ -1,0 +1,77 @@
+"""Lists, page by page (F4.1-4.5): whole, or an error; half a list would be taken for deletions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+import httpx
+
+from assetsync.errors import MalformedAnswer
+from assetsync.twilio.call import Call
+from assetsync.twilio.printable import printable
+from assetsync.twilio.wire import Fields
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assetsync.twilio.transport import Transport
+
+PAGE_SIZE = 1000  # the most that the API gives (F4.1)
+MAX_PAGES = 2000
+
+
+class HasSid(Protocol):
+    @property
+    def sid(self) -> str: ...
+
+
+R = TypeVar("R", bound=HasSid)
+
+
+def read_list(
+    transport: Transport,
+    operation: str,
+    url: str,
+    parse: Callable[[Fields], R],
+    *,
+    page_size: int = PAGE_SIZE,
+    limit: int | None = None,
+) -> tuple[R, ...]:
+    """Every resource of the list at `url`, in the order of the service, each SID once; at most `limit` of them.
+
+    `meta.next_page_url` is followed as given (F4.2), but never to another host. Raises what `Transport.exchange`
+    raises for any page, and MalformedAnswer for a page that is not one, leads elsewhere, or leads round in a circle.
+    """
+    found: dict[str, R] = {}
+    following: str | None = f"{url}?PageSize={page_size}"
+    seen: set[str] = set()
+    while following is not None and (limit is None or len(found) < limit):
+        if following in seen or len(seen) >= MAX_PAGES:
+            raise MalformedAnswer(f"{operation}: the pages of the list never end")
+        seen.add(following)
+        page = Fields.of(transport.exchange(Call(operation, "GET", following)), operation)
+        meta = Fields.of(page.values.get("meta"), operation, "meta.")
+        for item in page.each(meta.text("key"), parse):
+            found.setdefault(item.sid, item)
+        following = meta.text_or_none("next_page_url")
+        if following is not None:
+            _check_origin(operation, following, url)
+    return tuple(found.values())[:limit]
+
+
+def _check_origin(operation: str, following: str, url: str) -> None:
+    # The credentials go along with the request: a strange host must never see them.
+    try:
+        origin = _origin(httpx.URL(following))
+    except (httpx.InvalidURL, ValueError):
+        origin = None
+    if origin != _origin(httpx.URL(url)):
+        raise MalformedAnswer(
+            f"{operation}: the next page is at {printable(following, limit=120)}, which is another host",
+            hint="Check TWILIO_REGION, TWILIO_EDGE and ASSETSYNC_API_URL.",
+        )
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None, bytes]:
+    port = url.port or {"http": 80, "https": 443}.get(url.scheme)
+    return url.scheme, url.host, port, url.userinfo

@@ -1,0 +1,176 @@
+"""One request and its answer, tried as often as is safe: the only place that holds an `httpx.Client`."""
+
+from __future__ import annotations
+
+import base64
+import threading
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import count
+from typing import TYPE_CHECKING
+
+import httpx
+
+from assetsync import __version__
+from assetsync.errors import Interrupted, UsageError
+from assetsync.events import Emit, RequestRetried, silent
+from assetsync.twilio.answer import Reader, service_date
+from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost
+from assetsync.twilio.limiter import Limiter
+from assetsync.twilio.printable import printable
+from assetsync.twilio.retry import Clock, RetryPolicy, SystemClock, may_repeat, next_delay
+from assetsync.twilio.tally import Meter, Tally
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from datetime import datetime
+
+    from assetsync.twilio.call import Call, Document
+    from assetsync.twilio.credentials import Credentials
+
+# A proxy has no business between us and a service on this very machine.
+_LOOPBACK: dict[str, httpx.BaseTransport | None] = {
+    "all://localhost": None,
+    "all://127.0.0.1": None,
+    "all://[::1]": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, between two arrivals or departures of bytes, and for the whole body of an answer."""
+
+    connect: float = 10.0
+    read: float = 60.0
+    write: float = 60.0
+    answer: float = 120.0
+
+
+class Transport:
+    """Sends calls from any number of threads over at most `concurrency` kept-alive connections (HTTP/1.1).
+
+    `transport` replaces the network, for tests. Raises UsageError where a proxy or certificate variable is unusable.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        *,
+        concurrency: int,
+        retry: RetryPolicy | None = None,
+        timeouts: Timeouts | None = None,
+        emit: Emit = silent,
+        cancelled: threading.Event | None = None,
+        transport: httpx.BaseTransport | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        timeouts = timeouts or Timeouts()
+        token = base64.b64encode(f"{credentials.username}:{credentials.password}".encode())
+        self._authorization = b"Basic " + token
+        self._retry = retry or RetryPolicy()
+        self._emit = emit
+        self._cancelled = cancelled or threading.Event()
+        self._clock = clock or SystemClock()
+        self._limiter = Limiter(concurrency)
+        self._meter = Meter()
+        self._service_date: datetime | None = None
+        hidden = tuple(secret for secret in (token, credentials.password.encode()) if len(secret) >= 8)
+        self._reader = Reader(self._clock.monotonic, timeouts.answer, hidden)
+        self._client = _client(max(1, concurrency), timeouts, transport)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._client.close()
+
+    @property
+    def tally(self) -> Tally:
+        return self._meter.tally
+
+    @property
+    def service_date(self) -> datetime | None:
+        """The service's clock at its last answer, in UTC; None before the first."""
+        return self._service_date
+
+    def exchange(self, call: Call) -> Document:
+        """Send `call`, again where that is safe, and return the JSON object of the answer (empty for a DELETE).
+
+        Raises CredentialsError, ServiceError and its kinds, FileChanged (from the body), Interrupted. After a
+        ConnectionFailed with `sent`, a ServerFailure or a MalformedAnswer of a POST that is not an upload, the write
+        may have happened: the caller looks (F3.10).
+        """
+        failing_since: float | None = None
+        for attempt in count(1):
+            outcome = self._attempt(call, attempt)
+            if not isinstance(outcome, Failure):
+                return outcome
+            now = self._clock.monotonic()
+            failing_since = now if failing_since is None else failing_since
+            delay = self._delay(call, outcome, attempt, now - failing_since)
+            if delay is None:
+                raise outcome.raised(attempt)
+            self._emit(RequestRetried(call.operation, outcome.error.message, attempt, delay))
+            self._clock.wait(delay, self._cancelled)
+        raise AssertionError("unreachable")
+
+    def _delay(self, call: Call, failure: Failure, attempt: int, elapsed: float) -> float | None:
+        if not may_repeat(failure.again, repeatable=call.repeatable):
+            return None
+        chance = self._clock.chance()
+        return next_delay(self._retry, attempt=attempt, elapsed=elapsed, retry_after=failure.retry_after, chance=chance)
+
+    def _attempt(self, call: Call, attempt: int) -> Document | Failure:
+        if self._cancelled.is_set():
+            raise Interrupted("Interrupted")
+        with self._limiter.slot(self._cancelled) as slot:
+            self._meter.add(requests=1, retries=int(attempt > 1))
+            try:
+                outcome = self._send(call)
+            except HTTPX_ERRORS as error:
+                outcome = lost(call.operation, error)
+            if not isinstance(outcome, Failure):
+                slot.succeeded()
+            elif outcome.throttled:
+                slot.throttled()
+            return outcome
+
+    def _send(self, call: Call) -> Document | Failure:
+        # Closed here and not by the collector, so that no file is held open by a request that failed.
+        with closing(self._pieces(call)) as pieces:
+            whole = call.upload is None or call.upload.prebuilt
+            request = self._client.build_request(
+                call.method,
+                call.url,
+                headers={**call.headers, "Authorization": self._authorization.decode("ascii")},
+                content=b"".join(pieces) if whole else pieces,
+            )
+            response = self._client.send(request, stream=True)
+        with closing(response):
+            self._service_date = service_date(response) or self._service_date
+            return self._reader.judge(call, response, self._clock.now())
+
+    def _pieces(self, call: Call) -> Generator[bytes]:
+        for piece in (call.encoded_form,) if call.upload is None else call.upload.chunks():
+            yield piece
+            self._meter.add(bytes_sent=len(piece))
+
+
+def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> httpx.Client:
+    # Redirects are not followed: they would carry the credentials to a place that nobody named.
+    try:
+        return httpx.Client(
+            headers={"User-Agent": f"assetsync/{__version__}", "Accept": "application/json"},
+            http2=False,
+            follow_redirects=False,
+            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
+            timeout=httpx.Timeout(
+                connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.connect
+            ),
+            trust_env=True,
+            transport=transport,
+            mounts=_LOOPBACK,
+        )
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        raise UsageError(
+            f"The connection cannot be set up: {printable(str(error))}",
+            hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
+        ) from None
