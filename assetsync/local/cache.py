@@ -62,26 +62,36 @@ def _grain(stamp_ns: int) -> int:
 class HashCache:
     """The cache of one project root; loaded once, asked a lot, saved once."""
 
-    __slots__ = ("_changed", "_entries", "_file", "_now_ns", "_today")
+    __slots__ = ("_changed", "_entries", "_file", "_most", "_now_ns", "_today")
 
-    def __init__(self, file: Path | None, entries: dict[str, Known], now_ns: int) -> None:
+    def __init__(self, file: Path | None, entries: dict[str, Known], now_ns: int, most: int = _MOST_ENTRIES) -> None:
         self._file = file
         self._entries = entries
+        self._most = most
         self._now_ns = now_ns
         self._today = now_ns // _DAY_NS
         self._changed = False
 
     @classmethod
-    def load(cls, folder: Path | None, root: Path, now_ns: int) -> Self:
-        """`now_ns` must not be later than the first read of a file that will be remembered; no folder, no cache."""
+    def cold(cls) -> Self:
+        """One that knows nothing and is not kept."""
+        return cls(None, {}, 0)
+
+    @classmethod
+    def load(cls, folder: Path | None, root: Path, now_ns: int, most: int = _MOST_ENTRIES) -> Self:
+        """Of the project at `root`; no folder, no cache.
+
+        `now_ns` must not be later than the first read of a file that will be remembered; `most` entries are kept,
+        but all that this run uses.
+        """
         if folder is None:
-            return cls(None, {}, now_ns)
+            return cls.cold()
         file = folder / f"hashes-{xxhash.xxh3_64_hexdigest(os.fsencode(root))}.json"
         try:
             entries = _parse(file.read_bytes())
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             entries = {}
-        return cls(file, entries, now_ns)
+        return cls(file, entries, now_ns, most)
 
     def recall(self, status: os.stat_result, *, want_sha256: bool) -> Known | None:
         """What is known of the file that `status` is of; None where it must be read."""
@@ -122,11 +132,11 @@ class HashCache:
     def _kept(self) -> dict[str, Known]:
         """Entries seen lately; of too many, the latest."""
         kept = {key: known for key, known in self._entries.items() if self._today - known.seen <= _KEPT_DAYS}
-        if len(kept) <= _MOST_ENTRIES:
+        if len(kept) <= self._most:
             return kept
         today = {key: known for key, known in kept.items() if known.seen >= self._today}
         older = sorted(kept.items() - today.items(), key=lambda item: -item[1].seen)
-        return today | dict(older[: max(0, _MOST_ENTRIES - len(today))])
+        return today | dict(older[: max(0, self._most - len(today))])
 
 
 def _parse(content: bytes) -> dict[str, Known]:

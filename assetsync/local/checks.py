@@ -66,4 +66,6 @@ def root_warnings(paths: Collection[str]) -> list[str]:
     """A start page that nobody gets at `/` (F2.6): besides `/` itself only `/assets/index.html` is served there."""
     if "/index.html" not in paths or not {"/", "/assets/index.html"}.isdisjoint(paths):
         return []
-    return ["/index.html is served, but nothing at /; write `index: index.html` in the folder mapping to serve it there."]
+    return [
+        "/index.html is served, but nothing at /; write `index: index.html` in the folder mapping to serve it there."
+    ]

@@ -14,12 +14,13 @@ from assetsync.local.tokens import bears_token, split_token
 from assetsync.model import Visibility
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assetsync.errors import Problem
     from assetsync.local.limits import Limits
     from assetsync.local.mapping import Mapping
-    from assetsync.local.walk import Found
 
-_TOKEN_HINT = (
+_NAME_HINT = (
     "Write `.private.` or `.protected.` in lower case, once, directly before the last extension, "
     "or rename the file, or use rules instead of `visibility_from_name`."
 )
@@ -39,15 +40,18 @@ class Described:
     properties: Properties
     token: Visibility | None
 
-    def secret(self, found: Found, content: str | None) -> str | None:
+    def secret(self, names: Iterable[str], content: str | None) -> str | None:
         """Why the file looks like a secret that would get out; `content` is what its bytes say.
 
-        A link is judged by its own name and by that of its target.
+        `names` are base names: a link is judged by its own and by that of its target.
         """
         if self.visibility is Visibility.PRIVATE or self.properties.allow_secret:
             return None
-        names = {found.relative.rpartition("/")[2], found.file.rpartition("/")[2]}
-        return next(filter(None, map(secret_name, sorted(names))), content)
+        for name in names:
+            why = secret_name(name)
+            if why is not None:
+                return why
+        return content
 
 
 class Describer:
@@ -70,7 +74,7 @@ class Describer:
         split = split_token(name) if self._mapping.folder.visibility_from_name else (name, None)
         if split is None:
             fault = "the name has a visibility token that is not of the form `name.private.ext`"
-            return (*problems, in_file(source, fault, hint=_TOKEN_HINT, text=name))
+            return (*problems, in_file(source, fault, hint=_NAME_HINT, text=name))
         served_name, token = split
         segment = url_segment(served_name, self._mapping.folder.names, source)
         if not isinstance(segment, str):
@@ -107,7 +111,7 @@ class Describer:
         segment = url_segment(name, self._mapping.folder.names, source)
         if self._mapping.folder.visibility_from_name and bears_token(name):
             fault = "a folder's name has a visibility token, which counts in file names only"
-            segment = in_file(source, fault, hint=_TOKEN_HINT, text=name)
+            segment = in_file(source, fault, hint=_NAME_HINT, text=name)
         if isinstance(prefix, str):
             return f"{prefix}{segment}/" if isinstance(segment, str) else (segment,)
         return prefix if isinstance(segment, str) else (*prefix, segment)

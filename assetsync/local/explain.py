@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assetsync.errors import FileChanged, Problem
-from assetsync.local.checks import size_problem
+from assetsync.errors import Problem
+from assetsync.local.cache import HashCache
+from assetsync.local.candidates import Candidate
 from assetsync.local.describe import Described, Describer
-from assetsync.local.digest import read_contents
 from assetsync.local.limits import TWILIO_LIMITS, Limits
 from assetsync.local.mapping import Mapping, is_inside, open_mapping, source_paths
-from assetsync.local.mediatypes import UNKNOWN
-from assetsync.local.names import in_file, shown
+from assetsync.local.names import base_name, shown
+from assetsync.local.reader import Reader
+from assetsync.local.reasons import (
+    content_type_reason,
+    folder_visibility_reason,
+    selection_reasons,
+    visibility_reason,
+)
 from assetsync.local.trace import Kind, Trace, trace
-from assetsync.local.walk import unreadable
 
 if TYPE_CHECKING:
-    from assetsync.local.walk import Found
-    from assetsync.manifest.model import Folder, Manifest
-    from assetsync.model import Visibility
+    from assetsync.manifest.model import Manifest
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,31 +140,29 @@ def _cover_folder(
     return replace(coverage, served=True, paths=(path,), visibility=Answer(said.visibility, because))
 
 
-def _cover_file(
-    coverage: Coverage, manifest: Manifest, mapping: Mapping, limits: Limits, traced: Trace
-) -> Coverage:
+def _cover_file(coverage: Coverage, manifest: Manifest, mapping: Mapping, limits: Limits, traced: Trace) -> Coverage:
     assert traced.judgement is not None
     described = Describer(mapping, limits).describe(traced.relative, traced.judgement.rules)
     if not isinstance(described, Described):
         return replace(coverage, problems=described)
-    read = _read(mapping.source_of(traced.relative), traced.found, described, limits)
-    if isinstance(read, Problem):
-        return replace(coverage, problems=(read,))
-    name = traced.relative.rpartition("/")[2]
-    content_type_because = content_type_reason(manifest, mapping.index, described, name)
+    secret = _secret(mapping, limits, traced, described)
+    if isinstance(secret, Problem):
+        return replace(coverage, problems=(secret,))
+    content_type_because = content_type_reason(manifest, mapping.index, described, base_name(traced.relative))
     return replace(
         coverage,
         served=True,
         paths=(described.path, "/") if traced.relative == mapping.folder.index else (described.path,),
         visibility=Answer(described.visibility, visibility_reason(manifest, mapping.index, described)),
         content_type=Answer(described.content_type, content_type_because),
-        secret=read,
+        secret=secret,
     )
 
 
-def _read(source: str, found: Found | None, described: Described, limits: Limits) -> Problem | str | None:
+def _secret(mapping: Mapping, limits: Limits, traced: Trace, described: Described) -> Problem | str | None:
     """What only the file itself can say: why it looks like a secret, or what keeps it from being read."""
-    if found is None:
-        return None
-    problem = size_problem(source, found.status.st_size, described.visibility, limits)
-    return problem or secret_or_problem(source, found, described)
+    if traced.found is None:
+        return described.secret((base_name(traced.relative),), None)
+    candidate = Candidate(mapping.source_of(traced.relative), traced.found, described)
+    read = Reader(HashCache.cold(), limits).asset(candidate)
+    return read if isinstance(read, Problem) else read.secret

@@ -132,9 +132,7 @@ def _the_manifest_itself(manifest: Manifest, real: str) -> Iterator[str]:
         yield "/" + escape(file[len(real.rstrip("/")) + 1 :])
 
 
-def _parsed(
-    manifest: Manifest, pointer: str, key: str, lines: Sequence[str], problems: list[Problem]
-) -> list[Pattern]:
+def _parsed(manifest: Manifest, pointer: str, key: str, lines: Sequence[str], problems: list[Problem]) -> list[Pattern]:
     """The patterns of a list in the manifest; one that can match nothing is a mistake, and would let files through."""
     patterns = []
     for number, line in enumerate(lines):

@@ -15,7 +15,7 @@ _REORDERING: Final = re.compile(f"[{_BIDI}]")
 
 
 def shown(name: str) -> str:
-    """`name`, or with whatever is not printable escaped as in a Python literal; bytes that are not UTF-8 as `\\xff`."""
+    """`name`, or with what is not printable escaped as in a Python literal; bytes that are not UTF-8 by number."""
     return name if name.isprintable() else "".join(map(_escaped, name))
 
 
@@ -30,6 +30,11 @@ def name_fault(name: str) -> str | None:
     if _REORDERING.search(name):
         return "the name has a character that changes the direction of the text around it"
     return None
+
+
+def base_name(path: str) -> str:
+    """The last name in a `/`-separated path."""
+    return path.rpartition("/")[2]
 
 
 def in_file(path: str, message: str, *, hint: str | None, text: str | None = None) -> Problem:

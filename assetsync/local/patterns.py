@@ -71,7 +71,7 @@ class Patterns:
 
     def __init__(self, patterns: Sequence[Pattern]) -> None:
         self._patterns = tuple(patterns)
-        ranked = [(rank, pattern) for rank, pattern in enumerate(patterns) if pattern.regex is not None]
+        ranked = list(enumerate(patterns))
         self._by_name = _Alternatives([(rank, pattern) for rank, pattern in ranked if pattern.by_name])
         self._by_path = _Alternatives([(rank, pattern) for rank, pattern in ranked if not pattern.by_name])
 
@@ -94,8 +94,12 @@ class _Alternatives:
     __slots__ = ("_fullmatch", "_ranks")
 
     def __init__(self, ranked: Sequence[tuple[int, Pattern]]) -> None:
-        self._ranks = [rank for rank, _ in reversed(ranked)]
-        arms = [b"((?:%b)%b)" % (p.regex, rb"\0" if p.folders_only else rb"\0?") for _, p in reversed(ranked)]
+        self._ranks: list[int] = []
+        arms: list[bytes] = []
+        for rank, pattern in reversed(ranked):
+            if pattern.regex is not None:
+                self._ranks.append(rank)
+                arms.append(b"(%b%b)" % (pattern.regex, rb"\0" if pattern.folders_only else rb"\0?"))
         self._fullmatch = re.compile(b"|".join(arms), re.DOTALL).fullmatch if arms else None
 
     def rank(self, subject: bytes) -> int:

@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assetsync.errors import FileChanged, InvalidInput, Problem
+from assetsync.errors import InvalidInput, Problem
 from assetsync.events import Emit, Scanned, silent
-from assetsync.local.cache import HashCache, Known
-from assetsync.local.candidates import Candidate, gather
+from assetsync.local.cache import HashCache
+from assetsync.local.candidates import gather
 from assetsync.local.checks import count_problems, count_warnings, root_warnings, size_problem, size_warnings
-from assetsync.local.digest import read_contents
 from assetsync.local.limits import TWILIO_LIMITS, Limits
-from assetsync.local.names import in_file
 from assetsync.local.paths import collisions
-from assetsync.local.walk import unreadable
+from assetsync.local.reader import Reader
 from assetsync.manifest.model import DigestKind
 from assetsync.model import DesiredAsset, DesiredTree
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
-    from assetsync.local.walk import Found
+    from assetsync.local.candidates import Candidate
     from assetsync.manifest.model import Manifest
 
 
@@ -42,7 +40,8 @@ def scan(
     """
     gathered = [gather(manifest, index, limits) for index in range(len(manifest.folders))]
     candidates = sorted(
-        (candidate for one in gathered for candidate in one.candidates), key=lambda one: (one.described.path, one.source)
+        (candidate for one in gathered for candidate in one.candidates),
+        key=lambda one: (one.described.path, one.source),
     )
     visibilities = [candidate.described.visibility for candidate in candidates]
     too_many = count_problems(visibilities, manifest, limits)
@@ -53,7 +52,7 @@ def scan(
         raise InvalidInput(tuple(problems))
 
     cache = HashCache.load(cache_dir, manifest.root, now_ns())
-    reader = _Reader(cache, limits, want_sha256=manifest.digest is DigestKind.SHA256)
+    reader = Reader(cache, limits, want_sha256=manifest.digest is DigestKind.SHA256)
     read = [reader.asset(candidate) for candidate in candidates]
     unsaved = cache.save()
     problems += [one for one in read if isinstance(one, Problem)]
@@ -75,50 +74,5 @@ def scan(
 
 
 def _too_large(candidates: Sequence[Candidate], limits: Limits) -> list[Problem]:
-    found = (
-        size_problem(one.source, one.found.status.st_size, one.described.visibility, limits) for one in candidates
-    )
+    found = (size_problem(one.source, one.found.status.st_size, one.described.visibility, limits) for one in candidates)
     return [problem for problem in found if problem is not None]
-
-
-class _Reader:
-    """Turns candidates into assets, reading what the cache does not know, and each file once."""
-
-    __slots__ = ("_cache", "_limits", "_read", "_want_sha256")
-
-    def __init__(self, cache: HashCache, limits: Limits, *, want_sha256: bool) -> None:
-        self._cache = cache
-        self._limits = limits
-        self._want_sha256 = want_sha256
-        self._read: dict[str, Known] = {}
-
-    def asset(self, candidate: Candidate) -> DesiredAsset | Problem:
-        """The asset, or why there can be none."""
-        found, described, source = candidate.found, candidate.described, candidate.source
-        problem = size_problem(source, found.status.st_size, described.visibility, self._limits)
-        if problem is not None:
-            return problem
-        try:
-            known = self._known(found)
-        except FileChanged as error:
-            return in_file(source, "the file changed while it was read", hint=error.hint)
-        except OSError as error:
-            return unreadable(source, "file", error)
-        return size_problem(source, known.size, described.visibility, self._limits) or DesiredAsset(
-            path=described.path,
-            visibility=described.visibility,
-            content_type=described.content_type,
-            size=known.size,
-            digest=known.digest,
-            source=source,
-            file=Path(found.file),
-            sha256=known.sha256 if self._want_sha256 else None,
-            secret=described.secret(found, known.secret),
-        )
-
-    def _known(self, found: Found) -> Known:
-        known = self._read.get(found.file) or self._cache.recall(found.status, want_sha256=self._want_sha256)
-        if known is None:
-            known = self._cache.remember(read_contents(found.file, want_sha256=self._want_sha256))
-        self._read[found.file] = known
-        return known

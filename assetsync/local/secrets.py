@@ -14,22 +14,24 @@ SNIFFED_BYTES: Final = 64 * 1024
 # Goes up whenever `secret_content` changes its mind, so that remembered verdicts are dropped.
 SNIFF_VERSION: Final = 1
 
+# A name in lower case, and why it looks like a secret.
 _NAMES: Final = (
-    (re.compile(r"\.env(?!\.(?:example|sample|template)$).*", re.DOTALL), "an environment file, by its name"),
-    (re.compile(r"\.npmrc"), "npm credentials, by its name"),
-    (re.compile(r"\.netrc"), "login credentials, by its name"),
-    (re.compile(r"id_(?:rsa|dsa|ecdsa|ed25519)"), "an SSH private key, by its name"),
-    (re.compile(r".*\.key", re.DOTALL), "a private key, by its name"),
-    (re.compile(r".*\.(?:p12|pfx)", re.DOTALL), "a key store, by its name"),
+    (r"\.env(?!\.(?:example|sample|template)$).*", "an environment file, by its name"),
+    (r"\.npmrc", "npm credentials, by its name"),
+    (r"\.netrc", "login credentials, by its name"),
+    (r"id_(?:rsa|dsa|ecdsa|ed25519)", "an SSH private key, by its name"),
+    (r".*\.key", "a private key, by its name"),
+    (r".*\.(?:p12|pfx)", "a key store, by its name"),
 )
+_ANY_NAME: Final = re.compile("|".join(f"({pattern})" for pattern, _ in _NAMES), re.DOTALL)
 _PRIVATE_KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
 _SERVICE_ACCOUNT: Final = re.compile(rb'"type"\s*:\s*"service_account"')
 
 
 def secret_name(name: str) -> str | None:
     """Why a base name looks like that of a secret; None where it does not."""
-    lower = name.lower()
-    return next((why for pattern, why in _NAMES if pattern.fullmatch(lower)), None)
+    found = _ANY_NAME.fullmatch(name.lower())
+    return _NAMES[found.lastindex - 1][1] if found and found.lastindex else None
 
 
 def secret_content(beginning: bytes) -> str | None:

@@ -10,6 +10,7 @@ import errno
 import os
 import stat
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from assetsync.local.excludes import IGNORE_FILE
@@ -202,7 +203,7 @@ def _link_fault(mapping: Mapping, parent: Entered, target: str) -> str | None:
 
 def _target(entry: os.DirEntry[str]) -> str:
     try:
-        return shown(os.readlink(entry.path))
+        return shown(str(Path(entry.path).readlink()))
     except OSError:
         return "something"
 
@@ -210,8 +211,10 @@ def _target(entry: os.DirEntry[str]) -> str:
 def unreadable(source: str, what: str, error: OSError) -> Problem:
     """A file or folder, as `what` says, that was there when the folder above it was read."""
     if isinstance(error, FileNotFoundError):
-        return in_file(source, f"the {what} vanished while its folder was scanned", hint=_CHANGED_HINT)
-    return in_file(source, f"the {what} cannot be read ({error.strerror})", hint="Check its permissions, or exclude it.")
+        return in_file(source, f"the {what} vanished while it was scanned", hint=_CHANGED_HINT)
+    return in_file(
+        source, f"the {what} cannot be read ({error.strerror})", hint="Check its permissions, or exclude it."
+    )
 
 
 def _read_ignore_file(entry: os.DirEntry[str], source: str) -> Patterns | tuple[Problem, ...]:

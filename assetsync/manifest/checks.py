@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pathspec
 
-from assetsync.manifest.findings import Finding, child, label
+from assetsync.manifest.findings import Finding, child, label, shown
 from assetsync.manifest.wording import resembling
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def _source(source: str | None, pointer: str, folder: Path, root: Path) -> Itera
     if source.startswith("/") or _DRIVE.match(source):
         yield Finding(pointer, "`source` is an absolute path", source, "write it relative to the manifest")
     elif "\\" in source:
-        yield Finding(pointer, "`source` holds a backslash", source, f"write {source.replace(chr(92), '/')}")
+        yield Finding(pointer, "`source` holds a backslash", source, f"write {shown(source.replace(chr(92), '/'))}")
     elif not _inside(os.path.normpath(folder / source), str(root)):
         hint = f"name a folder inside the project root {root}"
         yield Finding(pointer, "`source` is outside the project", source, hint)
@@ -122,7 +122,7 @@ def _pattern(pattern: str | None, pointer: str) -> Iterator[Finding]:
 
 def _nothing_hint(pattern: str) -> str:
     if pattern.startswith("#"):
-        return f"a leading # makes a comment: write \\{pattern}"
+        return f"a leading # makes a comment: write \\{shown(pattern)}"
     if "[" in pattern:
         return "a [ opens a set and needs its ]: write \\[ for the character itself"
     return "write gitignore syntax; ** names every file"
@@ -131,7 +131,7 @@ def _nothing_hint(pattern: str) -> str:
 def _rule(rule: Tree, pointer: str, names: list[str]) -> Iterator[Finding]:
     match = rule.get("match")
     if match is not None and match.startswith("!"):
-        hint = f"write a rule for {match[1:] or 'the files'}, after the one that it takes back"
+        hint = f"write a rule for {shown(match[1:]) or 'the files'}, after the one that it takes back"
         yield Finding(child(pointer, "match"), "`match` cannot be negated", match, hint)
     else:
         yield from _pattern(match, child(pointer, "match"))
@@ -147,4 +147,4 @@ def _rule(rule: Tree, pointer: str, names: list[str]) -> Iterator[Finding]:
 def _undeclared(name: str, pointer: str, names: list[str]) -> Finding:
     meant = resembling(name, names)
     hint = f"did you mean `{meant}`?" if meant else f"declared are: {', '.join(names) or 'none'}"
-    return Finding(pointer, f"`{name}` is not a declared Environment", name, hint)
+    return Finding(pointer, f"`{shown(name)}` is not a declared Environment", name, hint)

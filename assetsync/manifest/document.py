@@ -14,7 +14,7 @@ import yaml
 from assetsync.errors import InvalidInput, Problem
 from assetsync.manifest import nodes
 from assetsync.manifest.findings import shown
-from assetsync.manifest.quoting import Unquoted, text_at
+from assetsync.manifest.quoting import Unquoted, text_at, unquoted
 from assetsync.manifest.source import control_character, lines
 from assetsync.manifest.syntax import LOADER, place, syntax_problem
 
@@ -112,10 +112,8 @@ class _Reader:
         mark = place(event.start_mark)
         name = str(event.anchor)
         if name not in self.anchors:
-            broken = Unquoted(f"*{name}", mark)
-            raise self._stop(
-                mark, f"{broken.message}, and there is no anchor `&{shown(name)}`", broken.hint, broken.text
-            )
+            broken = unquoted(self.lines, [mark]) or Unquoted(f"*{name}", mark)
+            raise self._stop(broken.mark, broken.message, broken.hint, broken.text)
         node = self.anchors[name]
         if node is None:
             raise self._stop(mark, f"the alias `*{shown(name)}` refers to itself", "write the value out")
@@ -151,12 +149,11 @@ class _Reader:
     def _entries(self, children: list[nodes.Node]) -> tuple[nodes.Entry, ...]:
         found: dict[str, nodes.Entry] = {}
         for key, value in zip(children[::2], children[1::2], strict=True):
-            wrong = _wrong_key(key, found)
-            if wrong is not None:
-                message, hint = wrong
-                text = key.text if isinstance(key, nodes.Scalar) and not control_character(key.text) else None
-                self._note(key.mark, message, hint, text)
-            elif isinstance(key, nodes.Scalar):
+            if not isinstance(key, nodes.Scalar):
+                self._note(key.mark, "a key must be text, not a list or a mapping", "quote it if it is meant as text")
+            elif (wrong := _wrong_key(key, found)) is not None:
+                self._note(key.mark, *wrong)
+            else:
                 found[key.text] = nodes.Entry(key.text, key.mark, value)
         return tuple(found.values())
 
@@ -192,10 +189,8 @@ class _Reader:
         return InvalidInput(tuple(self.problems))
 
 
-def _wrong_key(key: nodes.Node, earlier: dict[str, nodes.Entry]) -> tuple[str, str] | None:
+def _wrong_key(key: nodes.Scalar, earlier: dict[str, nodes.Entry]) -> tuple[str, str] | None:
     """What is wrong with a key, and the way out; None for a good one."""
-    if not isinstance(key, nodes.Scalar):
-        return "a key must be text, not a list or a mapping", "quote it if it is meant as text"
     character = control_character(key.text)
     if character is not None:
         return f"a key holds the control character {character}", "remove it"
@@ -204,10 +199,8 @@ def _wrong_key(key: nodes.Node, earlier: dict[str, nodes.Entry]) -> tuple[str, s
     if not key.text:
         return "a key is empty", "write the name of the key before the colon"
     if key.text in earlier:
-        return (
-            f"the key `{shown(key.text)}` is given twice",
-            f"keep one; the first is in line {earlier[key.text].mark.line}",
-        )
+        first = earlier[key.text].mark.line
+        return f"the key `{shown(key.text)}` is given twice", f"keep one; the first is in line {first}"
     return None
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import Problem
 from assetsync.manifest.model import Mark
-from assetsync.manifest.source import code_point, control_character
+from assetsync.manifest.source import code_point
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -56,11 +56,11 @@ def label(pointer: str) -> str:
     if not pointer:
         return "the manifest"
     if re.fullmatch("[0-9]+", key):
-        return f"item {int(key) + 1} of `{parent.rpartition('/')[2]}`"
-    return f"`{key}`"
+        return f"item {int(key) + 1} of `{shown(parent.rpartition('/')[2])}`"
+    return f"`{shown(key)}`"
 
 
 def shown(text: str) -> str:
-    """`text` fit for one line of a terminal: cut when long, control characters by their number."""
+    """`text` fit for one line of a terminal: cut when long, what cannot be printed by its number."""
     cut = text if len(text) <= _SHOWN else text[: _SHOWN - 3] + "..."
-    return "".join(code_point(each) if control_character(each) else each for each in cut)
+    return "".join(each if each.isprintable() else code_point(each) for each in cut)

@@ -95,7 +95,7 @@ def _start(line: str, position: int) -> int | None:
     """Where the broken text begins, when the parser stumbled at `position`."""
     if 0 < position < len(line) and _BRACKETED.match(line, position - 1):
         return _value_start(line, position - 1)
-    if position < len(line) and line[position] in MEANINGS and not _opens_collection(line, position):
+    if position < len(line) and line[position] in MEANINGS and not _is_yaml(line, position):
         return _value_start(line, position)
     if 0 < position < len(line) and line[position - 1] in "]}":
         opener = line.rfind("[" if line[position - 1] == "]" else "{", 0, position)
@@ -103,7 +103,10 @@ def _start(line: str, position: int) -> int | None:
     return None
 
 
-def _opens_collection(line: str, position: int) -> bool:
+def _is_yaml(line: str, position: int) -> bool:
+    """Whether the character is there for what YAML takes it for: a whole list or mapping, a real directive."""
+    if line[position] == "%":
+        return position == 0
     return line[position] in "[{" and not _BRACKETED.match(line, position)
 
 

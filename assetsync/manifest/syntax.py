@@ -27,9 +27,7 @@ _START = Mark(1, 1)
 
 def place(mark: YamlMark | None) -> Mark:
     """The place of an event; the stubs say that one may lack a mark, though the parser gives it always."""
-    if mark is None:
-        return _START
-    return Mark(mark.line + 1, mark.column + 1)
+    return Mark(mark.line + 1, mark.column + 1) if mark else _START
 
 
 def syntax_problem(error: yaml.YAMLError, lines: list[str], file: str) -> Problem:

@@ -166,8 +166,6 @@ def _kind_of(value: Any) -> str:
 
 
 def _source(value: Any) -> str | None:
-    if isinstance(value, bool):
-        return str(value).lower()
     return str(value) if isinstance(value, str | int) else None
 
 

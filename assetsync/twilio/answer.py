@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.errors import MalformedAnswer
@@ -33,7 +33,7 @@ class Reader:
 
     monotonic: Callable[[], float]
     patience: float
-    hidden: tuple[bytes, ...]
+    hidden: tuple[bytes, ...] = field(repr=False)
 
     def judge(self, call: Call, response: httpx.Response, now: datetime) -> Document | Failure:
         """The JSON object of a success (empty for a DELETE), else what went wrong.

@@ -6,7 +6,6 @@ import base64
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING
 
 import httpx
@@ -99,7 +98,9 @@ class Transport:
         may have happened: the caller looks (F3.10).
         """
         failing_since: float | None = None
-        for attempt in count(1):
+        attempt = 0
+        while True:
+            attempt += 1
             outcome = self._attempt(call, attempt)
             if not isinstance(outcome, Failure):
                 return outcome
@@ -110,7 +111,6 @@ class Transport:
                 raise outcome.raised(attempt)
             self._emit(RequestRetried(call.operation, outcome.error.message, attempt, delay))
             self._clock.wait(delay, self._cancelled)
-        raise AssertionError("unreachable")
 
     def _delay(self, call: Call, failure: Failure, attempt: int, elapsed: float) -> float | None:
         if not may_repeat(failure.again, repeatable=call.repeatable):
@@ -170,7 +170,10 @@ def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport
             mounts=_LOOPBACK,
         )
     except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        # What is said of a URL is not shown: a proxy's may hold a password.
+        url = isinstance(error, (ValueError, httpx.InvalidURL)) and not isinstance(error, OSError)
+        reason = "a proxy's URL cannot be used" if url else printable(str(error))
         raise UsageError(
-            f"The connection cannot be set up: {printable(str(error))}",
+            f"The connection cannot be set up: {reason}",
             hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
         ) from None

@@ -128,6 +128,7 @@ def asset_version(fields: Fields) -> AssetVersion:
         asset_sid=fields.sid("asset_sid", "ZH"),
         path=fields.text("path"),
         visibility=fields.text("visibility").lower(),
+        date_created=fields.date("date_created"),
     )
 
 

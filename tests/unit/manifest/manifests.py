@@ -29,7 +29,7 @@ folders:
 DESIGN = """\
 # yaml-language-server: $schema=schema/assetsync.schema.json
 version: 1
-name: website                  # required: who owns these assets, [a-z0-9-]{1,32}, unique among the manifests of one Service
+name: website                  # required: who owns these assets, [a-z0-9-]{1,32}
 service: my-site               # unique name or ZS SID
 environments:                  # at least one
   - name: production           # matched by unique name; no suffix: the bare domain

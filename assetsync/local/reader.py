@@ -1,0 +1,62 @@
+"""From a candidate to an asset: the one place where the bytes of files are looked at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assetsync.errors import FileChanged, Problem
+from assetsync.local.checks import size_problem
+from assetsync.local.digest import read_contents
+from assetsync.local.names import base_name, in_file
+from assetsync.local.walk import unreadable
+from assetsync.model import DesiredAsset
+
+if TYPE_CHECKING:
+    from assetsync.local.cache import HashCache, Known
+    from assetsync.local.candidates import Candidate
+    from assetsync.local.limits import Limits
+    from assetsync.local.walk import Found
+
+
+class Reader:
+    """Turns candidates into assets, reading what the cache does not know, and each file once."""
+
+    __slots__ = ("_cache", "_limits", "_read", "_want_sha256")
+
+    def __init__(self, cache: HashCache, limits: Limits, *, want_sha256: bool = False) -> None:
+        self._cache = cache
+        self._limits = limits
+        self._want_sha256 = want_sha256
+        self._read: dict[str, Known] = {}
+
+    def asset(self, candidate: Candidate) -> DesiredAsset | Problem:
+        """The asset, or why there can be none."""
+        found, described, source = candidate.found, candidate.described, candidate.source
+        problem = size_problem(source, found.status.st_size, described.visibility, self._limits)
+        if problem is not None:
+            return problem
+        try:
+            known = self._known(found)
+        except FileChanged as error:
+            return in_file(source, "the file changed while it was read", hint=error.hint)
+        except OSError as error:
+            return unreadable(source, "file", error)
+        return size_problem(source, known.size, described.visibility, self._limits) or DesiredAsset(
+            path=described.path,
+            visibility=described.visibility,
+            content_type=described.content_type,
+            size=known.size,
+            digest=known.digest,
+            source=source,
+            file=Path(found.file),
+            sha256=known.sha256 if self._want_sha256 else None,
+            secret=described.secret((base_name(found.relative), base_name(found.file)), known.secret),
+        )
+
+    def _known(self, found: Found) -> Known:
+        known = self._read.get(found.file) or self._cache.recall(found.status, want_sha256=self._want_sha256)
+        if known is None:
+            known = self._cache.remember(read_contents(found.file, want_sha256=self._want_sha256))
+        self._read[found.file] = known
+        return known

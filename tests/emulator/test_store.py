@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assetsync.emulator.core import Core
+from assetsync.emulator.settings import Settings, Synchronous
+from assetsync.emulator.store import Store
+from assetsync.errors import UsageError
+from tests.emulator.driver import made
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from tests.emulator.driver import Api
+
+
+def test_a_restart_keeps_account_resources_and_content(make_api: Callable[..., Api]) -> None:
+    first = make_api(seed=1)
+    service = first.service()
+    environment = first.environment(service)
+    first.publish(service, environment, first.upload(service, content=b"kept"))
+    first.core.close()
+    second = make_api(seed=1)
+    assert second.core.account == first.core.account
+    assert second.get(f"/Services/{service['sid']}").json() == service
+    assert second.site(environment).content == b"kept"
+    assert second.service()["sid"] != service["sid"]
+
+
+def test_folders_differ_in_account_and_sids(make_api: Callable[..., Api]) -> None:
+    one, two = make_api(folder="a"), make_api(folder="b")
+    assert one.core.account.sid != two.core.account.sid
+    assert one.core.account.auth_token != two.core.account.auth_token
+    assert one.service()["sid"] != two.service()["sid"]
+
+
+@pytest.mark.parametrize("synchronous", list(Synchronous))
+def test_every_level_of_safety_stores_the_same(tmp_path: Path, make_api: Callable[..., Api], synchronous: str) -> None:
+    api = make_api(synchronous=Synchronous(synchronous))
+    service = api.service()
+    environment = api.environment(service)
+    api.publish(service, environment, api.upload(service, content=b"bytes"))
+    assert api.site(environment).content == b"bytes"
+
+
+def test_only_the_owner_can_read_the_state(tmp_path: Path) -> None:
+    Core(tmp_path / "new").close()
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "new" / "state.sqlite3").stat().st_mode) == 0o600
+
+
+def test_state_of_a_newer_program_is_refused(tmp_path: Path) -> None:
+    Store(tmp_path).close()
+    with sqlite3.connect(tmp_path / "state.sqlite3") as connection:
+        connection.execute("PRAGMA user_version = 99")
+    connection.close()
+    with pytest.raises(UsageError, match="written by a newer assetsync"):
+        Store(tmp_path)
+
+
+def test_a_folder_that_is_a_file_or_a_broken_database_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UsageError, match="cannot be used"):
+        Store(tmp_path / "file")
+    (tmp_path / "state.sqlite3").write_bytes(b"not a database" * 100)
+    with pytest.raises(UsageError, match="cannot be used"):
+        Store(tmp_path)
+
+
+def test_a_failed_request_changes_nothing(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    with contextlib.suppress(ZeroDivisionError), store.transaction() as tx:
+        tx.run("INSERT INTO facts (name, value) VALUES ('x', 'y')")
+        raise ZeroDivisionError
+    with store.transaction() as tx:
+        assert tx.number("SELECT COUNT(*) FROM facts WHERE name = 'x'") == 0
+    store.close()
+
+
+def test_what_a_kill_left_behind_is_swept(tmp_path: Path, make_api: Callable[..., Api]) -> None:
+    api = make_api(folder=".")
+    used = made(api.send(api.item(api.service()), content=b"used"))
+    api.core.close()
+    orphan = tmp_path / "content" / "ff" / ("f" * 64)
+    orphan.parent.mkdir(exist_ok=True)
+    orphan.write_bytes(b"orphan")
+    (tmp_path / "incoming" / "half").write_bytes(b"half")
+    store = Store(tmp_path)
+    assert store.sweep() == 1
+    store.close()
+    assert not orphan.exists()
+    assert not (tmp_path / "incoming" / "half").exists()
+    assert len(list((tmp_path / "content").glob("*/*"))) == 1
+    assert used["sid"]
+
+
+def test_settings_may_bring_their_own_account(tmp_path: Path) -> None:
+    with Core(tmp_path, Settings()) as core:
+        assert core.account.sid.startswith("AC")
+        assert core.account.auth_token not in repr(core.account)
