@@ -193,7 +193,7 @@ def _try_lock(folder: Path) -> int | None:
     """The locked file's descriptor, None while another holds it."""
     lock = _open_lock(folder)
     try:
-        pass
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         os.close(lock)
         return None

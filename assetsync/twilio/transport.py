@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import httpx
 
 from assetsync import __version__
-from assetsync.errors import Interrupted, UsageError
+from assetsync.errors import UsageError
 from assetsync.events import Emit, RequestRetried, silent
 from assetsync.twilio.answer import Reader, service_date
 from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost
@@ -119,8 +119,6 @@ class Transport:
         return next_delay(self._retry, attempt=attempt, elapsed=elapsed, retry_after=failure.retry_after, chance=chance)
 
     def _attempt(self, call: Call, attempt: int) -> Document | Failure:
-        if self._cancelled.is_set():
-            raise Interrupted("Interrupted")
         with self._limiter.slot(self._cancelled) as slot:
             self._meter.add(requests=1, retries=int(attempt > 1))
             try:
