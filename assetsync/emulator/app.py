@@ -10,7 +10,7 @@ from starlette.requests import Request as WebRequest
 from starlette.responses import Response, StreamingResponse
 
 from assetsync.emulator.bodies import body_reader
-from assetsync.emulator.messages import Answer, Body, Drop, FileSlice, Outcome, Request, text_answer
+from assetsync.emulator.messages import Answer, Body, FileSlice, Request, text_answer
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterator
@@ -34,11 +34,8 @@ def make_app(core: Core) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
             body = await _body(web, core)
         except ClientDisconnect:
             return
-        try:
-            outcome, response = await run_in_threadpool(_work, core, _request(web, body))
-        finally:
-            await run_in_threadpool(body.discard) if body.files else None
-        if outcome is Drop.CONNECTION:
+        response = await run_in_threadpool(_work, core, _request(web, body))
+        if response is None:
             await _cut(scope, receive)
         else:
             await response(scope, receive, send)
@@ -46,9 +43,13 @@ def make_app(core: Core) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
     return app
 
 
-def _work(core: Core, request: Request) -> tuple[Outcome, Response]:
-    outcome = core.handle(request)
-    return outcome, _response(outcome if isinstance(outcome, Answer) else Answer(502))
+def _work(core: Core, request: Request) -> Response | None:
+    """None where the connection is to be cut."""
+    try:
+        outcome = core.handle(request)
+    finally:
+        request.body.discard()
+    return _response(outcome) if isinstance(outcome, Answer) else None
 
 
 async def _body(web: WebRequest, core: Core) -> Body:

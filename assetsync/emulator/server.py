@@ -74,6 +74,9 @@ class EmulatorThread:
         self._thread = threading.Thread(target=self._run, name="assetsync-emulator", daemon=True)
         self._thread.start()
         self._server.settled.wait()
+        if not self._server.started:
+            self._socket.close()
+            raise RuntimeError("the server thread ended before it listened")
 
     def stop(self) -> None:
         """Finish what is running, close every connection and end the thread. Doing it twice does no harm."""

@@ -37,7 +37,7 @@ class Mapping:
 
     def source_of(self, relative: str) -> str:
         """A path below the source, relative to the project root."""
-        return f"{self.shown}/{relative}" if self.shown else relative
+        return f"{self.shown}/{relative}" if self.shown and relative else self.shown or relative
 
 
 def open_mapping(manifest: Manifest, index: int) -> Mapping | tuple[Problem, ...]:

@@ -75,7 +75,7 @@ def test_only_what_changed_is_read_again(tmp_path: Path) -> None:
 
 
 def test_a_file_that_was_just_touched_is_not_believed(tmp_path: Path) -> None:
-    """git's racy-clean rule: with the clock at the moment of the write, the next scan reads again."""
+    """Git's racy-clean rule: with the clock at the moment of the write, the next scan reads again."""
     plant(tmp_path, {"public/a": "1"})
     changed_ns = (tmp_path / "public/a").stat().st_mtime_ns
     for _ in range(2):

@@ -47,7 +47,12 @@ def test_encode_works_segment_by_segment(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "escaped"),
-    [(b"a\xff.txt", "a\\xff.txt"), (b"a\nb", "a\\nb"), (b"\x1b[31m", "\\x1b[31m"), ("a\u202etxt".encode(), "a\\u202etxt")],
+    [
+        (b"a\xff.txt", "a\\xff.txt"),
+        (b"a\nb", "a\\nb"),
+        (b"\x1b[31m", "\\x1b[31m"),
+        ("a\u202etxt".encode(), "a\\u202etxt"),
+    ],
 )
 @pytest.mark.parametrize("names", Names)
 def test_a_name_that_a_person_cannot_read_is_refused_and_shown_escaped(
@@ -62,7 +67,10 @@ def test_a_name_that_a_person_cannot_read_is_refused_and_shown_escaped(
 
 
 def test_a_bad_folder_name_is_one_problem_however_many_files_are_below(tmp_path: Path) -> None:
-    plant(tmp_path, {"public/my docs/a": "", "public/my docs/b": "", "public/my docs/so deep/c d": "", "public/no no/": ""})
+    plant(
+        tmp_path,
+        {"public/my docs/a": "", "public/my docs/b": "", "public/my docs/so deep/c d": "", "public/no no/": ""},
+    )
     found = problems(manifest_for(tmp_path))
     assert [one.file for one in found] == ["public/my docs", "public/my docs/so deep", "public/my docs/so deep/c d"]
 

@@ -92,9 +92,7 @@ def test_a_source_may_be_a_link_or_an_absolute_path_inside_the_root(tmp_path: Pa
 
 def test_a_manifest_below_the_root_names_sources_relative_to_itself(tmp_path: Path) -> None:
     plant(tmp_path, {"sub/public/a": "", "shared/b": ""})
-    manifest = replace(
-        manifest_for(tmp_path, site(), site(source="../shared")), path=tmp_path / "sub/assetsync.yaml"
-    )
+    manifest = replace(manifest_for(tmp_path, site(), site(source="../shared")), path=tmp_path / "sub/assetsync.yaml")
     assert [asset.source for asset in scanned(manifest).assets] == ["sub/public/a", "shared/b"]
 
 

@@ -19,7 +19,8 @@ def test_names_of_secrets(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", [".env.example", ".env.sample", ".ENV.template", "id_rsa.pub", "key", "a.key.js", "env", "cert.pem", "npmrc"]
+    "name",
+    [".env.example", ".env.sample", ".ENV.template", "id_rsa.pub", "key", "a.key.js", "env", "cert.pem", "npmrc"],
 )
 def test_names_of_no_secrets(name: str) -> None:
     assert secret_name(name) is None
@@ -70,8 +71,8 @@ def test_the_strict_form_of_a_visibility_token(name: str, expected: tuple[str, V
 
 @pytest.mark.parametrize(
     "name",
-    ["secret.private", ".env.private", "x.private.tar.gz", "a.PRIVATE.js", "a.Protected.js", ".private.js", "a.private.",
-     "a.private.private.js", "a.protected.private.js", "a.private.protected", "a.private..js"],
+    ["secret.private", ".env.private", "x.private.tar.gz", "a.PRIVATE.js", "a.Protected.js", ".private.js",
+     "a.private.", "a.private.private.js", "a.protected.private.js", "a.private.protected", "a.private..js"],
 )  # fmt: skip
 def test_a_token_that_does_not_fit_is_refused(name: str) -> None:
     """The Toolkit makes most of these public (F2.10)."""

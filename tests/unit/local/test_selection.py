@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 RUBBISH = [
     ".hidden", ".htaccess", ".git/config", ".svn/x", "sub/.git", "CVS/Root", "node_modules/x/index.js",
-    "deep/node_modules/x.js", ".DS_Store", "__MACOSX/x", "Thumbs.db", "thumbs.db", "desktop.ini", "a.txt~", "a.swp", "#a#",
-    "x.assetsync-plan.json", "._a", ".well-known/.hidden", "lost+found/x", "Icon\r",
+    "deep/node_modules/x.js", ".DS_Store", "__MACOSX/x", "Thumbs.db", "thumbs.db", "desktop.ini", "a.txt~", "a.swp",
+    "#a#", "x.assetsync-plan.json", "._a", ".well-known/.hidden", "lost+found/x", "Icon\r",
 ]  # fmt: skip
 
 
@@ -45,13 +45,16 @@ def test_the_manifest_in_the_source_is_left_out_and_can_be_brought_back(tmp_path
 
 
 def test_exclude_comes_after_the_defaults_and_ignore_files_after_exclude(tmp_path: Path) -> None:
-    plant(tmp_path, {"public/a.map": "", "public/b.map": "", "public/lib/a.map": "", "public/.assetsyncignore": "!a.map\n"})
+    plant(
+        tmp_path,
+        {"public/a.map": "", "public/b.map": "", "public/lib/a.map": "", "public/.assetsyncignore": "!a.map\n"},
+    )
     plant(tmp_path, {"public/lib/.assetsyncignore": "/a.map\r\n"})
     assert paths(tmp_path, exclude=("*.map",)) == ["/a.map"]
 
 
 def test_a_file_below_an_excluded_folder_cannot_be_brought_back(tmp_path: Path) -> None:
-    plant(tmp_path, {"public/drafts/a": "", "public/drafts/.assetsyncignore": "!*", "public/b": ""})
+    plant(tmp_path, {"public/drafts/a": "", "public/drafts/.assetsyncignore": "!a", "public/b": ""})
     assert paths(tmp_path, exclude=("drafts/", "!drafts/a")) == ["/b"]
     assert paths(tmp_path, exclude=("drafts/*", "!drafts/a")) == ["/b", "/drafts/a"]
 
@@ -76,7 +79,7 @@ def test_include_must_match_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize("key", ["include", "exclude"])
 @pytest.mark.parametrize("pattern", ["[abc", "# all", "/", ""])
 def test_a_pattern_that_can_match_nothing_is_a_problem(key: str, pattern: str, tmp_path: Path) -> None:
-    """git would ignore it, and the file that it was to keep back would be public."""
+    """Git would ignore it, and the file that it was to keep back would be public."""
     plant(tmp_path, {"public/a": ""})
     (problem,) = problems(manifest_for(tmp_path, site(**{key: ("*", pattern)})))
     assert problem.text == pattern

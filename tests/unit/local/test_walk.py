@@ -49,7 +49,14 @@ def test_a_link_that_leaves_the_source_is_a_problem(tmp_path: Path) -> None:
 
 def test_dangling_links_and_loops_are_problems(tmp_path: Path) -> None:
     plant(tmp_path, {"public/a/b/": "", "public/file": ""})
-    links = {"dangling": "nowhere", "below-a-file": "file/x", "self": "self", "a/b/up": "..", "a/here": ".", "a/top": ".."}
+    links = {
+        "dangling": "nowhere",
+        "below-a-file": "file/x",
+        "self": "self",
+        "a/b/up": "..",
+        "a/here": ".",
+        "a/top": "..",
+    }
     for name, target in links.items():
         (tmp_path / "public" / name).symlink_to(target)
     found = {one.file: one.message for one in problems(manifest_for(tmp_path))}
