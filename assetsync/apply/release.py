@@ -94,8 +94,8 @@ class Release:
         now = self._client.fetch_environment(self._service, self._environment.sid)
         if now.build_sid != self._base:
             raise Conflict(
-                f"{now.unique_name} was deployed by somebody else meanwhile: its Build is {now.build_sid}, "
-                f"the plan was made for {self._base}; nothing was deployed",
+                f"{now.unique_name} was deployed by somebody else meanwhile: its Build is {_named(now.build_sid)}, "
+                f"the plan was made for {_named(self._base)}; nothing was deployed",
                 hint="run again: the plan is made anew, and what was uploaded is used",
             )
         sid = once(
@@ -146,6 +146,10 @@ class Release:
             if young and build.status != "failed" and _holds(build, contents):
                 return build
         return None
+
+
+def _named(build_sid: str | None) -> str:
+    return build_sid or "none (nothing deployed)"
 
 
 def _holds(build: Build, contents: Contents) -> bool:

@@ -61,6 +61,7 @@ def command(
     """Plan, settle, confirm, apply."""
     from assetsync.cli.planning import read_saved, settle, show
     from assetsync.cli.session import open_session, read_manifest
+    from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
     from assetsync.plan.saved import consents_of
 
@@ -71,11 +72,11 @@ def command(
         asking = not yes and saved is None
         if asking and not sys.stdin.isatty():
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
-        manifest = read_manifest(common)
+        selection = select(read_manifest(common))
         with open_session(common, run.emit) as session:
             consented = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settle(manifest, session, common, run.emit, consented, runtime)
+                settled = settle(selection, session, common, run.emit, consented, runtime)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved)

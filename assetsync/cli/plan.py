@@ -45,14 +45,15 @@ def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runt
     """Plan, show, save."""
     from assetsync.cli.planning import save, settle, show
     from assetsync.cli.session import open_session, read_manifest
+    from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
 
     given = consents_from(consents(flags))
     common = Common(**flags)
     with command_run(**common.voice) as run:
-        manifest = read_manifest(common)
+        selection = select(read_manifest(common))
         with run.progress(), open_session(common, run.emit) as session:
-            settled = settle(manifest, session, common, run.emit, given, runtime)
+            settled = settle(selection, session, common, run.emit, given, runtime)
         show(settled, run.output, everything=everything)
         if out is not None:
             save(settled, out)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from assetsync.cli.session import cache_folder
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
-from assetsync.local.scan import scan
+from assetsync.local.scan import digest_files
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import Consent, Refusal, unanswered, with_consents
 from assetsync.plan.saved import check_format, first_difference
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assetsync.cli.output import Output
     from assetsync.cli.session import Session
     from assetsync.events import Emit
-    from assetsync.manifest.model import Manifest
+    from assetsync.local.scan import Selection
     from assetsync.model import DesiredTree
     from assetsync.prepare import Prepared
 
@@ -67,20 +67,20 @@ class Settled:
             )
 
 
-def read_tree(manifest: Manifest, emit: Emit) -> DesiredTree:
-    """Scan the folders with the user's hash cache."""
-    return scan(manifest, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
+def read_tree(selection: Selection, emit: Emit) -> DesiredTree:
+    """Read the selected files with the user's hash cache."""
+    return digest_files(selection, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
 
 
 def settle(
-    manifest: Manifest, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
+    selection: Selection, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
 ) -> Settled:
     """Plan, and mark the refusals that `consents` cover; `--local` agrees to a new Service."""
     from assetsync.prepare import prepare
 
     prepared = prepare(
-        manifest,
-        partial(read_tree, manifest, emit),
+        selection.manifest,
+        partial(read_tree, selection, emit),
         session.client,
         session.journal,
         account_sid=session.reach.credentials.account_sid,

@@ -68,9 +68,13 @@ def read_manifest(common: Common) -> Manifest:
 
 
 def manifest_path(given: Path | None) -> Path:
+    """The manifest to use, as short as a person would name it from here. Raises UsageError."""
     from assetsync.manifest.locate import find_manifest
 
-    return given if given is not None else find_manifest(Path.cwd())
+    if given is not None:
+        return given
+    here = Path.cwd()
+    return Path(os.path.relpath(find_manifest(here), here))
 
 
 @contextmanager

@@ -37,6 +37,7 @@ def command(
     """Check each Environment; problems that several share are told once."""
     from assetsync.cli.planning import read_tree
     from assetsync.cli.session import manifest_path
+    from assetsync.local.scan import select
     from assetsync.manifest.load import load_environments, load_manifest
 
     with command_run(**voice) as run:
@@ -53,7 +54,7 @@ def command(
                     create_environment=create_environment,
                     suffix=suffix,
                 )
-                trees[chosen.environment.name] = read_tree(chosen, run.emit)
+                trees[chosen.environment.name] = read_tree(select(chosen), run.emit)
             except InvalidInput as error:
                 problems += error.problems
         if problems:

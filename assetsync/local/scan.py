@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetsync.errors import InvalidInput, Problem
@@ -21,6 +22,68 @@ if TYPE_CHECKING:
 
     from assetsync.local.candidates import Candidate
     from assetsync.manifest.model import Manifest
+    from assetsync.model import FolderTally
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The files that will be served, before one of them is read."""
+
+    manifest: Manifest
+    limits: Limits
+    candidates: tuple[Candidate, ...]
+    tallies: tuple[FolderTally, ...]
+
+
+def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selection:
+    """Walk every folder and decide about every file; nothing is read but names and states.
+
+    Raises InvalidInput with every problem that names, kinds, sizes and counts show.
+    """
+    gathered = [gather(manifest, index, limits) for index in range(len(manifest.folders))]
+    candidates = sorted(
+        (candidate for one in gathered for candidate in one.candidates),
+        key=lambda one: (one.described.path, one.source),
+    )
+    problems = [problem for one in gathered for problem in one.problems]
+    problems += count_problems([candidate.described.visibility for candidate in candidates], manifest, limits)
+    problems += collisions((candidate.described.path, candidate.source) for candidate in candidates)
+    problems += _too_large(candidates, limits)
+    if problems:
+        raise InvalidInput(tuple(problems))
+    return Selection(manifest, limits, tuple(candidates), tuple(one.tally for one in gathered))
+
+
+def digest_files(
+    selection: Selection, *, cache_dir: Path | None, now_ns: Callable[[], int], emit: Emit = silent
+) -> DesiredTree:
+    """Read what the hash cache does not know.
+
+    cache_dir: where hashes are remembered, None for nowhere; now_ns: the wall clock that file times are set by,
+    nanoseconds since 1970.
+    Raises InvalidInput with every file that cannot be read, or that changed meanwhile.
+    """
+    manifest, limits = selection.manifest, selection.limits
+    cache = HashCache.load(cache_dir, manifest.root, now_ns())
+    reader = Reader(cache, limits, want_sha256=manifest.digest is DigestKind.SHA256)
+    read = [reader.asset(candidate) for candidate in selection.candidates]
+    unsaved = cache.save()
+    problems = tuple(one for one in read if isinstance(one, Problem))
+    if problems:
+        raise InvalidInput(problems)
+
+    assets = tuple(one for one in read if isinstance(one, DesiredAsset))
+    emit(Scanned(len(assets), sum(asset.size for asset in assets)))
+    return DesiredTree(
+        assets,
+        selection.tallies,
+        (
+            *size_warnings(((asset.source, asset.size) for asset in assets), limits),
+            *count_warnings([asset.visibility for asset in assets], limits),
+            *root_warnings({asset.path for asset in assets}),
+            *([unsaved] if unsaved else []),
+        ),
+    )
 
 
 def scan(
@@ -31,46 +94,8 @@ def scan(
     emit: Emit = silent,
     limits: Limits = TWILIO_LIMITS,
 ) -> DesiredTree:
-    """What the selected Environment should serve.
-
-    cache_dir: where hashes are remembered, None for nowhere; now_ns: the wall clock that file times are set by,
-    nanoseconds since 1970.
-    Raises InvalidInput with every problem of the tree. Nothing is read before the names, kinds, sizes and counts of
-    all files are known, and nothing at all where the counts are wrong.
-    """
-    gathered = [gather(manifest, index, limits) for index in range(len(manifest.folders))]
-    candidates = sorted(
-        (candidate for one in gathered for candidate in one.candidates),
-        key=lambda one: (one.described.path, one.source),
-    )
-    visibilities = [candidate.described.visibility for candidate in candidates]
-    too_many = count_problems(visibilities, manifest, limits)
-    problems = [problem for one in gathered for problem in one.problems] + too_many
-    problems += collisions((candidate.described.path, candidate.source) for candidate in candidates)
-    if too_many or any(one.hopeless for one in gathered):
-        problems += _too_large(candidates, limits)
-        raise InvalidInput(tuple(problems))
-
-    cache = HashCache.load(cache_dir, manifest.root, now_ns())
-    reader = Reader(cache, limits, want_sha256=manifest.digest is DigestKind.SHA256)
-    read = [reader.asset(candidate) for candidate in candidates]
-    unsaved = cache.save()
-    problems += [one for one in read if isinstance(one, Problem)]
-    if problems:
-        raise InvalidInput(tuple(problems))
-
-    assets = tuple(one for one in read if isinstance(one, DesiredAsset))
-    emit(Scanned(len(assets), sum(asset.size for asset in assets)))
-    return DesiredTree(
-        assets,
-        tuple(one.tally for one in gathered),
-        (
-            *size_warnings(((asset.source, asset.size) for asset in assets), limits),
-            *count_warnings(visibilities, limits),
-            *root_warnings({asset.path for asset in assets}),
-            *([unsaved] if unsaved else []),
-        ),
-    )
+    """What the selected Environment should serve: `select`, then `digest_files`. Raises InvalidInput."""
+    return digest_files(select(manifest, limits), cache_dir=cache_dir, now_ns=now_ns, emit=emit)
 
 
 def _too_large(candidates: Sequence[Candidate], limits: Limits) -> list[Problem]:

@@ -94,7 +94,6 @@ def snapshot_of(
     assets: Iterable[Asset],
     now: datetime | None,
     journal: JournalView,
-    service: Service | None = None,
 ) -> Snapshot:
     """Sort the Assets of a Service into ours and foreign ones. `now` is the service's clock, None when unknown."""
     own: dict[str, OwnAsset] = {}
@@ -110,7 +109,7 @@ def snapshot_of(
         idle = asset.sid in journal.made or _left_alone(asset, now)
         own[asset.sid] = OwnAsset(asset.sid, memory.label, (*memory.entries, *extra), len(memory.entries), idle)
     own = _without_copies(own, live.asset_versions if live else ())
-    return Snapshot(owner, service, service_sid, environment, live, own, owners, environments)
+    return Snapshot(owner, None, service_sid, environment, live, own, owners, environments)
 
 
 def _left_alone(asset: Asset, now: datetime | None) -> bool:

@@ -66,10 +66,9 @@ def read_snapshot(
     named = {version.asset_sid for version in live.asset_versions} if live else set[str]()
     missing = sorted(named - known)
     late = tuple(asset for each in missing if (asset := _late_asset(client, sid, each)) is not None)
-    return snapshot_of(
+    found = snapshot_of(
         owner=owner,
         service_sid=holdings.service_sid,
-        service=holdings.service,
         environment=environment,
         environments=holdings.environments,
         live=live,
@@ -77,6 +76,7 @@ def read_snapshot(
         now=client.service_date,
         journal=journal(sid),
     )
+    return replace(found, service=holdings.service)
 
 
 def read_others(client: ServerlessClient, snapshot: Snapshot) -> Snapshot:

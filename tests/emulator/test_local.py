@@ -176,6 +176,19 @@ def test_serve_ends_gracefully_on_a_signal_and_those_who_wait_for_it_too(tmp_pat
         assert read_address(tmp_path) is None
 
 
+def test_a_signal_during_the_announcement_counts_and_the_old_handlers_come_back(tmp_path: Path) -> None:
+    before = (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM))
+    seen: list[int] = []
+
+    def announce(local: LocalService) -> None:
+        seen.append(_authenticated(local))
+        os.kill(os.getpid(), signal.SIGINT)
+
+    serve(state_dir=tmp_path, port=0, announce=announce)
+    assert seen == [200]
+    assert (signal.getsignal(signal.SIGINT), signal.getsignal(signal.SIGTERM)) == before
+
+
 def test_serve_says_when_the_folder_is_held_by_one_without_an_address(tmp_path: Path) -> None:
     with open_local(tmp_path, port=0):
         (tmp_path / "server.json").unlink()
