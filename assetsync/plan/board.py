@@ -53,7 +53,8 @@ class Board:
     """
 
     def __init__(self, desired: tuple[DesiredAsset, ...], snapshot: Snapshot, verified: Verified) -> None:
-        self.desired, self.snapshot, self.verified = desired, snapshot, verified
+        self.desired = sorted(desired, key=lambda each: each.path)
+        self.snapshot, self.verified = snapshot, verified
         self.owner = snapshot.owner
         self.wanted = {asset.path for asset in desired}
         self.elsewhere = snapshot.served_elsewhere

@@ -149,8 +149,8 @@ def make_plan(
         replaced=_in_order([each for each in foreign if each.path in wanted]),
         dropped=_in_order(remaining) if drop_foreign else (),
         superseded=tuple(sorted(v.sid for v in own_live if v.path in wanted and v.sid not in kept)),
-        functions=live.function_versions if live else (),
-        dependencies=live.dependencies if live else (),
+        functions=tuple(sorted(live.function_versions, key=lambda each: (each.path, each.sid))) if live else (),
+        dependencies=tuple(sorted(live.dependencies, key=lambda each: each.name)) if live else (),
         runtime=runtime or (live.runtime if live else None),
     )
     return replace(plan, repairs=_repairs(plan, snapshot))

@@ -90,8 +90,10 @@ def _create(asset: DesiredAsset, board: Board) -> Create:
 
 
 def _deletes(board: Board) -> Iterator[Delete]:
+    told = set(board.renamed)
     for version, own in board.unwanted:
-        if version.path not in board.renamed:
+        if version.path not in told:
+            told.add(version.path)
             yield Delete(version.path, version.visibility, own.sid, version.sid)
 
 

@@ -5,13 +5,13 @@ Every refusal carries the figure that was observed, the limit, and the one flag 
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assetsync.manifest.model import MaxDelete
-from assetsync.plan.actions import Unchanged
+from assetsync.plan.actions import Rename, Unchanged
+from assetsync.plan.fingerprints import without_renewed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -92,25 +92,7 @@ def own_paths(snapshot: Snapshot) -> frozenset[str]:
 def lost_paths(plan: Plan, served: frozenset[str]) -> tuple[str, ...]:
     """Own paths that would stop being served, those left out that only change their fingerprint."""
     wanted = {action.path for action in plan.serving}
-    gone = sorted(served - wanted)
-    brought = Counter(map(_without_fingerprint, wanted - served))
-    lost = []
-    for path in gone:
-        plain = _without_fingerprint(path)
-        if plain != path and brought[plain]:
-            brought[plain] -= 1
-        else:
-            lost.append(path)
-    return tuple(lost)
-
-
-_FINGERPRINT = re.compile(r"(?<=[.\-_])(?=[0-9A-Za-z_-]*\d)(?:[0-9a-f]{6,64}|[0-9A-Za-z_-]{8}|[0-9A-Z]{8,10})(?=\.)")
-"""What bundlers put between a name and its extension: `app-3f9c1b2a.js`, `index.BwQ1x_9a.css`, `main.4F7Q2ZKM.js`."""
-
-
-def _without_fingerprint(path: str) -> str:
-    folder, slash, name = path.rpartition("/")
-    return f"{folder}{slash}{_FINGERPRINT.sub('#', name, count=1)}"
+    return without_renewed(served - wanted, wanted - served)
 
 
 def _covering(refusal: Refusal, consents: tuple[Consent, ...]) -> str | None:
@@ -179,7 +161,9 @@ def _flex(plan: Plan) -> Iterator[Refusal]:
     if plan.target.service == FLEX_SERVICE:
         yield Refusal("flex", "the Service default belongs to Twilio Flex", 1, "0", "--allow-flex")
         return
-    paths = [action.path for action in plan.changes if action.path.startswith(FLEX_PATHS)]
+    touched = {action.path for action in plan.changes} | {each.path for each in plan.dropped}
+    touched |= {action.previous_path for action in plan.sending if isinstance(action, Rename)}
+    paths = sorted(path for path in touched if path.startswith(FLEX_PATHS))
     if paths:
         message = f"{_count(paths, 'path')} under {FLEX_PATHS} would change, where Twilio Flex keeps its plugins"
         yield Refusal("flex", message, len(paths), "0", "--allow-flex")
@@ -189,7 +173,8 @@ def _secrets(plan: Plan) -> Iterator[Refusal]:
     found = [a.asset for a in plan.serving if a.asset.secret and not isinstance(a, Unchanged)]
     if found:
         named = _first([f"{asset.source} ({asset.secret})" for asset in found])
-        message = f"{_count(found, 'file')} that look like secrets would be {_visibilities(found)}: {named}"
+        what = "1 file that looks like a secret" if len(found) == 1 else f"{len(found)} files that look like secrets"
+        message = f"{what} would be {_visibilities(found)}: {named}"
         yield Refusal("secrets", message, len(found), "0", "--allow-secrets")
 
 

@@ -11,6 +11,7 @@ from assetsync.plan.safety import Consent
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+_DAMAGED = "the plan file is damaged or was edited"
 _CONTENT = {"visibility": "visibility", "content_type": "content type", "digest": "content"}
 
 
@@ -35,16 +36,22 @@ def first_difference(saved: Document, now: Document) -> str | None:
     try:
         return next(_differences(saved, now), None)
     except (KeyError, TypeError, AttributeError, ValueError):
-        return "the plan file is damaged or was edited"
+        return _DAMAGED
 
 
 def consents_of(saved: Document) -> tuple[Consent, ...]:
-    """The consents given when the plan was saved, each for exactly the figure of then."""
-    return tuple(
-        Consent(str(each["override"]), int(each["observed"]))
-        for each in saved["safety"]
-        if each["allowed_by"] is not None
-    )
+    """The consents given when the plan was saved, each for exactly the figure of then.
+
+    Raises UsageError for a document that is damaged there.
+    """
+    try:
+        return tuple(
+            Consent(str(each["override"]), int(each["observed"]))
+            for each in saved["safety"]
+            if each["allowed_by"] is not None
+        )
+    except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
+        raise UsageError(_DAMAGED, hint="plan again, and apply that") from error
 
 
 def _differences(saved: Document, now: Document) -> Iterator[str]:

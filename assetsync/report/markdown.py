@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from assetsync.plan.actions import Delete, Rename, Unchanged
@@ -47,18 +48,18 @@ def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[st
 def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> Iterator[str]:
     target = plan.target
     yield MARKER
-    yield f"### assetsync: `{target.environment}` of `{_plain(target.service)}`"
+    yield f"### assetsync: {_code(target.environment)} of {_code(target.service)}"
     yield ""
-    yield f"**{counts(plan) if plan.build_needed else no_changes(plan)}**"
+    yield f"**{counts(plan) if plan.build_needed else _prose(no_changes(plan))}**"
     if plan.bytes_to_send:
         yield f"{size(plan.bytes_to_send)} to send."
     for refusal in refusals[:20]:
         mark = ":warning: allowed" if refusal.allowed_by else ":no_entry: refused"
         yield ""
-        yield f"{mark}: {_plain(refusal.message)} (`{refusal.override}={refusal.observed}`)"
+        yield f"{mark}: {_prose(refusal.message)} (`{refusal.override}={refusal.observed}`)"
     for warning in warnings[:20]:
         yield ""
-        yield f":warning: {_plain(warning)}"
+        yield f":warning: {_prose(warning)}"
 
 
 def _row(action: Action) -> str:
@@ -72,6 +73,11 @@ def _row(action: Action) -> str:
 
 def _code(path: str) -> str:
     return f"`{_plain(path)}`"
+
+
+def _prose(text: str) -> str:
+    """Text outside a code span, where a path such as `/__init__.js` must not turn bold, nor anything into a link."""
+    return re.sub(r"[\\*_\[\]~#!&$]", r"\\\g<0>", _plain(text))
 
 
 def _plain(text: str) -> str:

@@ -71,6 +71,9 @@ class Lines:
         match event:
             case UploadsStarted():
                 self._files, self._bytes = event.files, event.size
+                self._next = self._clock() + LINE_EVERY
+            case BuildStarted():
+                self._next = self._clock() + LINE_EVERY
             case BytesSent():
                 self._sent += event.count
             case UploadDone():
@@ -87,7 +90,9 @@ class Lines:
                     f"uploaded {self._done} of {self._files} files, {size(self._sent)} of {size(self._bytes)}"
                 )
             case BuildPolled():
-                return self._now_and_then(f"Build {event.build_sid} is {event.status} ({duration(event.seconds)})")
+                return self._now_and_then(
+                    f"Build {event.build_sid} is {printable(event.status)} ({duration(event.seconds)})"
+                )
             case _:
                 return described(event, verbose=self._verbose)
 
@@ -150,7 +155,9 @@ class Bar:
             case BuildStarted():
                 self._replace_task(f"building {plural(event.assets, 'asset')}")
             case BuildPolled() if self._task is not None:
-                self._progress.update(self._task, description=f"Build {event.status}, {duration(event.seconds)}")
+                self._progress.update(
+                    self._task, description=f"Build {printable(event.status)}, {duration(event.seconds)}"
+                )
             case _:
                 line = described(event, verbose=self._verbose)
                 if line is not None:
@@ -171,7 +178,7 @@ def described(event: Event, *, verbose: bool) -> str | None:
             functions = f" and {plural(event.functions, 'Function')}" if event.functions else ""
             return f"building {plural(event.assets, 'asset')}{functions} ({event.build_sid})"
         case Deployed():
-            return f"deployed to {event.domain}"
+            return f"deployed to {printable(event.domain)}"
         case Note():
             return printable(event.message)
         case RequestRetried() if verbose:

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """Actions of one kind that are shown before the rest is counted."""
 
+_LONGEST_SENTENCE = 2000
+"""Characters of one of our own sentences: several paths of 255 characters have room."""
+
 SIGNS = {Create: "+", Upload: "~", Restore: "<", Rename: ">", Delete: "-", Unchanged: "="}
 _STYLES = {
     Create: Style.ADD,
@@ -77,18 +80,20 @@ def no_changes(plan: Plan) -> str:
 def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
     for refusal in refusals:
         if refusal.allowed_by is not None:
-            yield Line(f"Allowed by {refusal.allowed_by}: {printable(refusal.message)}", Style.WARNING)
+            yield Line(f"Allowed by {refusal.allowed_by}: {_sentence(refusal.message)}", Style.WARNING)
             continue
-        yield Line(f"Refused: {printable(refusal.message)}", Style.ERROR)
+        yield Line(f"Refused: {_sentence(refusal.message)}", Style.ERROR)
         yield Line(f"  if this is meant: {refusal.override}{_figure(refusal)}", Style.DIM)
 
 
 def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, seconds: float) -> Iterator[Line]:
     """What is served now, and what it cost."""
     for warning in outcome.warnings:
-        yield Line(f"Warning: {printable(warning)}", Style.WARNING)
+        yield Line(f"Warning: {_sentence(warning)}", Style.WARNING)
     if outcome.deployment_sid is None:
         yield Line(no_changes(plan), Style.GOOD)
+        if outcome.build_sid is not None:
+            yield Line(f"  {site}/")
     elif outcome.build_sid is None:
         yield Line(f"Nothing is served by {plan.target.environment} any more.", Style.GOOD)
     else:
@@ -101,7 +106,7 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
 
 def error_lines(error: AssetsyncError) -> Iterator[Line]:
     """One sentence, each problem or file, and the way out."""
-    yield Line(f"Error: {printable(error.message)}", Style.ERROR)
+    yield Line(f"Error: {_sentence(error.message)}", Style.ERROR)
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
@@ -109,9 +114,13 @@ def error_lines(error: AssetsyncError) -> Iterator[Line]:
         yield from problem_lines(problem)
     for failure in getattr(error, "failures", ()):
         suffix = f" (request id {failure.request_id})" if failure.request_id else ""
-        yield Line(f"  {printable(failure.source)}: {printable(failure.message)}{printable(suffix)}")
+        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{printable(suffix)}")
     if error.hint:
-        yield Line(f"  {printable(error.hint)}", Style.DIM)
+        yield Line(f"  {_sentence(error.hint)}", Style.DIM)
+
+
+def _sentence(text: str) -> str:
+    return printable(text, limit=_LONGEST_SENTENCE)
 
 
 def problem_lines(problem: Problem) -> Iterator[Line]:
@@ -119,19 +128,19 @@ def problem_lines(problem: Problem) -> Iterator[Line]:
     if problem.line:
         place = f"{problem.file}:{problem.line}:{problem.column}"
     text = f": {printable(problem.text)}" if problem.text else ""
-    yield Line(f"  {printable(place)}: {printable(problem.message)}{text}")
+    yield Line(f"  {printable(place)}: {_sentence(problem.message)}{text}")
     if problem.hint:
-        yield Line(f"      {printable(problem.hint)}", Style.DIM)
+        yield Line(f"      {_sentence(problem.hint)}", Style.DIM)
 
 
 def _heading(plan: Plan) -> Iterator[Line]:
     target = plan.target
-    where = f"{target.environment} of the Service {printable(target.service)}"
+    where = f"{printable(target.environment)} of the Service {printable(target.service)}"
     if target.environment_sid is None:
         new = "a new Service and Environment" if target.service_sid is None else "a new Environment"
         where = f"{where} ({new})"
     else:
-        where = f"{where} ({target.domain})"
+        where = f"{where} ({printable(target.domain or '')})"
     yield Line(f"{where}, account {short_sid(target.account_sid)}", Style.BOLD)
 
 
@@ -153,7 +162,7 @@ def _groups(plan: Plan, *, everything: bool) -> Iterator[Line]:
 def _name(action: Action) -> str:
     match action:
         case Rename():
-            return f"{action.previous_path} -> {action.path}"
+            return f"{printable(action.previous_path)} -> {printable(action.path)}"
         case Create() | Upload() | Restore() | Delete() | Unchanged():
             return printable(action.path)
         case _:

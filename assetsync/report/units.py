@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from math import log
-
 _STEP = 1024
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def size(count: int) -> str:
-    """`340 B`, `1.2 KiB`, `34 MiB`: three digits at most before the unit."""
-    if count < _STEP:
-        return f"{count} B"
-    power = min(int(log(count, _STEP)), len(_UNITS) - 1)
-    value = count / _STEP**power
-    return f"{value:.1f} {_UNITS[power]}" if value < 10 else f"{value:.0f} {_UNITS[power]}"
+    """`340 B`, `1.2 KiB`, `34 MiB`: the unit in which at most 1023 of it are shown."""
+    value, power = float(count), 0
+    while round(value) >= _STEP and power < len(_UNITS) - 1:
+        value, power = value / _STEP, power + 1
+    digits = 1 if power and round(value, 1) < 10 else 0
+    return f"{value:.{digits}f} {_UNITS[power]}"
 
 
 def plural(count: int, noun: str) -> str:
@@ -23,9 +21,9 @@ def plural(count: int, noun: str) -> str:
 
 def duration(seconds: float) -> str:
     """`0.4 s`, `12 s`, `3 min 5 s`."""
-    if seconds < 10:
+    if round(seconds, 1) < 10:
         return f"{seconds:.1f} s"
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"

@@ -245,6 +245,7 @@ class Machine:
     kill: tuple[int, bool] = (0, True)
     last_kill: Kill | None = None
     clock: TestClock = field(default_factory=TestClock)
+    concurrency: int = 4
 
     def plan(self, project: Project, environment: str = "production") -> Prepared:
         return self._run(project, environment, lambda prepared, _client, _journal: prepared)
@@ -258,7 +259,7 @@ class Machine:
             if meanwhile is not None:
                 meanwhile(prepared.plan)
             pace = Pace(self.clock, threading.Event())
-            controls = Controls(pace=pace, stop=threading.Event(), concurrency=4, build_timeout=60)
+            controls = Controls(pace=pace, stop=threading.Event(), concurrency=self.concurrency, build_timeout=60)
             return prepared, apply_plan(prepared.plan, prepared.snapshot, client, journal, controls)
 
         return self._run(project, environment, go)
@@ -271,7 +272,7 @@ class Machine:
         client = ServerlessClient(
             Endpoints(URL, URL, URL + "/sites/{domain}"),
             Credentials(account.sid, account.auth_token, account_sid=account.sid),
-            concurrency=4,
+            concurrency=self.concurrency,
             transport=self.last_kill,
             clock=self.clock,
         )

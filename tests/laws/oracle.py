@@ -6,11 +6,12 @@ bytes are read as any outsider reads them, and our memory in a friendly name is 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import xxhash
 
@@ -28,11 +29,15 @@ _VERSIONS = re.compile(r"/v1/Services/[^/]+/Assets/(?P<asset>ZH[0-9a-f]{32})/Ver
 
 @dataclass(frozen=True, slots=True)
 class Want:
-    """What has to be served at one path."""
+    """What has to be served at one path; the content as its SHA-256 in hex."""
 
     visibility: str
     content_type: str
-    content: bytes
+    sha256: str
+
+    @classmethod
+    def of(cls, content: bytes, content_type: str, visibility: str = "public") -> Self:
+        return cls(visibility, content_type, hashlib.sha256(content).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +228,8 @@ def check_served(run: Run, after: Scene, witness: Witness, remote: Remote) -> No
         upload = witness.uploads[version]
         assert (upload.path, upload.want) == (path, want), path
         if want.visibility == "public":
-            assert remote.served(run.environment, path) == (200, want.content, want.content_type), path
+            status, content, content_type = remote.served(run.environment, path)
+            assert (status, Want.of(content, content_type)) == (200, want), path
     for path, each in kept.items():
         assert now.versions[path] == each, "a foreign Version was lost or exchanged"
     assert now.functions == was.functions, "Functions were lost"
@@ -249,14 +255,13 @@ def remembered_versions(run: Run, path: str, witness: Witness) -> list[Uploaded]
     found = []
     for sid in owned(run.before.names, run.owner, witness) - busy:
         memory = read_name(run.before.names[sid])
-        here = path in live and live[path][1] == sid
-        if memory is None or (memory[0] != label and not here):
+        if memory is None:
             continue
-        for version in {*memory[2], *run.known}:
-            upload = witness.uploads.get(version)
-            if upload and upload.asset == sid and (upload.path, upload.want) == wanted:
-                restorable = memory[0] == label or live[path][0] == version
-                found += [upload] if restorable else []
+        for version in {*memory[2], *run.known} & witness.uploads.keys():
+            upload = witness.uploads[version]
+            usable = memory[0] == label or live.get(path, ("", "", ""))[0] == version
+            if usable and upload.asset == sid and (upload.path, upload.want) == wanted:
+                found.append(upload)
     return found
 
 
@@ -291,12 +296,7 @@ def _upload(request: Request, answer: Answer) -> Uploaded | None:
         document["sid"],
         match["asset"],
         document["path"],
-        Want(fields["Visibility"].lower(), part.content_type or "", _content(request, part.spool.digest)),
+        Want(fields["Visibility"].lower(), part.content_type or "", part.spool.digest),
         _ours(request),
     )
 
-
-def _content(request: Request, digest: str) -> bytes:
-    """The digest stands for the bytes: what is compared is whether they are the same."""
-    del request
-    return digest.encode()

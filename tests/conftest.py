@@ -1,0 +1,15 @@
+"""How often the laws are tried.
+
+By default the same examples each time, so that a run can be repeated. `ASSETSYNC_HYPOTHESIS=long` looks for new ones:
+random examples, and histories of 1,000 steps each; it takes as long as it takes (give `--timeout 0`).
+"""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
+settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
+settings.load_profile(os.environ.get("ASSETSYNC_HYPOTHESIS", "ci"))
