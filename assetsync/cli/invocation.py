@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from assetsync.cli.options import FORMS
+from assetsync.cli.output import Output
 from assetsync.errors import AssetsyncError, Interrupted, Terminated, UsageError
-from assetsync.report.text import error_lines
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import FrameType
-
-    from assetsync.cli.output import Output
-
-_USAGE = 64
 
 
 def invoke(group: click.Group, arguments: Sequence[str]) -> int:
@@ -30,27 +29,33 @@ def invoke(group: click.Group, arguments: Sequence[str]) -> int:
     except click.exceptions.Exit as leave:
         return leave.exit_code
     except click.ClickException as error:
-        return _report(state, _usage(error))
+        return _report(arguments, state, _usage(error))
     except (KeyboardInterrupt, click.Abort):
-        return _report(state, Interrupted("interrupted; nothing was written"))
+        return _report(arguments, state, Interrupted("interrupted; nothing was written"))
     except BrokenPipeError:
         return _reader_gone()
     except AssetsyncError as error:
-        return _report(state, error)
+        return _report(arguments, state, error)
     except MemoryError:
-        return _report(state, AssetsyncError("out of memory"))
+        return _report(arguments, state, AssetsyncError("out of memory"))
     finally:
         signal.signal(signal.SIGTERM, previous)
 
 
-def _report(state: dict[str, Any], error: AssetsyncError) -> int:
+def _report(arguments: Sequence[str], state: dict[str, Any], error: AssetsyncError) -> int:
     output: Output | None = state.get("output")
-    if output is not None:
-        output.fail(error)
-    else:
-        for line in error_lines(error):
-            click.echo(line.text, err=True)
+    if output is None:
+        output = Output(form=_asked_form(arguments), color="auto", verbose=False, quiet=False)
+    output.fail(error)
     return error.exit_code
+
+
+def _asked_form(arguments: Sequence[str]) -> str:
+    """The `--format` of a command line that could not be understood: its error comes in that form too."""
+    words = [word for each in arguments for word in each.split("=", 1)]
+    asked = [form for word, form in pairwise(words) if word == "--format"]
+    form = asked[-1] if asked else os.environ.get("ASSETSYNC_FORMAT")
+    return form if form in FORMS else "text"
 
 
 def _usage(error: click.ClickException) -> UsageError:

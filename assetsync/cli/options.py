@@ -22,6 +22,7 @@ OVERRIDES = {
     "--allow-flex": "Go on in the Service `default` or under /plugins/, which belong to Twilio Flex.",
     "--allow-secrets": "Publish files that look like secrets.",
 }
+FORMS = ("text", "json", "markdown")
 _ANY = "any"
 
 
@@ -96,7 +97,7 @@ def voice_options(command: F) -> F:
         option(
             "--format",
             "form",
-            type=click.Choice(["text", "json", "markdown"]),
+            type=click.Choice(FORMS),
             default="text",
             show_default=True,
             help="The form of the result on stdout.",

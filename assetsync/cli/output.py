@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput
+from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput, Refused
 from assetsync.report.line import Line, Style
+from assetsync.report.markdown import failure_markdown
 from assetsync.report.progress import Bar, Lines
 from assetsync.report.text import error_lines
 
@@ -64,6 +65,8 @@ class Output:
     def fail(self, error: AssetsyncError) -> None:
         """Tell an error, and close the document with it."""
         self.document.setdefault("errors", []).extend(error_documents(error))
+        if self.markdown is None or not isinstance(error, Refused):
+            self.markdown = failure_markdown(error, self.markdown)
         self.talk(error_lines(error))
         self.close()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from assetsync.cli.output import Output
     from assetsync.cli.session import Session
     from assetsync.events import Emit
-    from assetsync.local.scan import Selection
+    from assetsync.local.scan import Selected
     from assetsync.model import DesiredTree
     from assetsync.prepare import Prepared
 
@@ -67,13 +67,13 @@ class Settled:
             )
 
 
-def read_tree(selection: Selection, emit: Emit) -> DesiredTree:
+def read_tree(selection: Selected, emit: Emit) -> DesiredTree:
     """Read the selected files with the user's hash cache."""
     return digest_files(selection, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
 
 
 def settle(
-    selection: Selection, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
+    selection: Selected, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
 ) -> Settled:
     """Plan, and mark the refusals that `consents` cover; `--local` agrees to a new Service."""
     from assetsync.prepare import prepare

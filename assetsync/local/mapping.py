@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import Problem
 from assetsync.local.excludes import DEFAULT_EXCLUDES
-from assetsync.local.globs import escape
 from assetsync.local.names import name_fault, shown
-from assetsync.local.patterns import Pattern, Patterns, parse_pattern
 from assetsync.local.rules import rule_counts
 from assetsync.local.selection import Selection
+from assetsync.manifest.globs import escape
+from assetsync.manifest.patterns import Pattern, Patterns, parse_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,13 +24,12 @@ if TYPE_CHECKING:
 class Mapping:
     """A folder mapping whose source exists.
 
-    index: its place in the manifest; named: the source as an absolute path, links and all; real: without links
+    index: its place in the manifest; real: the source as an absolute path without links
     shown: the source relative to the project root, empty for the root itself
     """
 
     index: int
     folder: Folder
-    named: str
     real: str
     shown: str
     selection: Selection
@@ -50,10 +49,10 @@ def open_mapping(manifest: Manifest, index: int) -> Mapping | tuple[Problem, ...
     fault = _source_fault(real, root)
     if fault is not None:
         problems.append(in_manifest(manifest, f"/folders/{index}/source", fault[0], hint=fault[1], text=folder.source))
-    selection = _selection(manifest, index, real, problems)
+    selection = _selection(manifest, index, real)
     if problems:
         return tuple(problems)
-    return Mapping(index, folder, named, real, inside[len(root.rstrip("/")) + 1 :], selection)
+    return Mapping(index, folder, real, inside[len(root.rstrip("/")) + 1 :], selection)
 
 
 def source_paths(manifest: Manifest, folder: Folder) -> tuple[str, str]:
@@ -95,28 +94,17 @@ def _source_fault(real: str, root: str) -> tuple[str, str] | None:
     return None
 
 
-def _selection(manifest: Manifest, index: int, real: str, problems: list[Problem]) -> Selection:
+def _selection(manifest: Manifest, index: int, real: str) -> Selection:
     folder = manifest.folders[index]
     pointer = f"/folders/{index}"
     defaults = [*DEFAULT_EXCLUDES, *_the_manifest_itself(manifest, real)]
     exclude = [parse_pattern(text, f'default exclude "{shown(text)}"') for text in defaults]
-    exclude += _parsed(manifest, f"{pointer}/exclude", "exclude", folder.exclude, problems)
-    include = _parsed(manifest, f"{pointer}/include", "include", folder.include, problems)
+    exclude += _parsed(manifest, f"{pointer}/exclude", "exclude", folder.exclude)
+    include = _parsed(manifest, f"{pointer}/include", "include", folder.include)
     matches = [
-        _parsed(manifest, f"{pointer}/rules/{number}/match", f"rule {number + 1}", (rule.match,), problems)
+        _parsed(manifest, f"{pointer}/rules/{number}/match", f"rule {number + 1}", (rule.match,))
         for number, rule in enumerate(folder.rules)
     ]
-    for number, match in enumerate(matches):
-        if match and match[0].negated:
-            problems.append(
-                in_manifest(
-                    manifest,
-                    f"{pointer}/rules/{number}/match",
-                    f'the pattern "{match[0].text}" of a rule cannot be negated',
-                    hint="Name the files that the rule is for; a later rule can say otherwise for some of them.",
-                    text=match[0].text,
-                )
-            )
     environment = manifest.environment.name
     counting = [
         Patterns(match if rule_counts(rule, environment) else ())
@@ -132,25 +120,13 @@ def _the_manifest_itself(manifest: Manifest, real: str) -> Iterator[str]:
         yield "/" + escape(file[len(real.rstrip("/")) + 1 :])
 
 
-def _parsed(manifest: Manifest, pointer: str, key: str, lines: Sequence[str], problems: list[Problem]) -> list[Pattern]:
-    """The patterns of a list in the manifest; one that can match nothing is a mistake, and would let files through."""
-    patterns = []
-    for number, line in enumerate(lines):
-        place = pointer if pointer.endswith("/match") else f"{pointer}/{number}"
-        pattern = parse_pattern(line, _origin(manifest, place, key, line))
-        if pattern is None or pattern.regex is None:
-            problems.append(
-                in_manifest(
-                    manifest,
-                    place,
-                    f'the pattern "{shown(line)}" can match nothing',
-                    hint='Write \\# for a leading "#", \\[ for a "[" that opens no class, and no "/" alone.',
-                    text=line,
-                )
-            )
-        else:
-            patterns.append(pattern)
-    return patterns
+def _parsed(manifest: Manifest, pointer: str, key: str, lines: Sequence[str]) -> list[Pattern]:
+    """The patterns of a list in the manifest, which has seen to it that each of them matches something."""
+    places = [pointer if pointer.endswith("/match") else f"{pointer}/{number}" for number in range(len(lines))]
+    parsed = [
+        parse_pattern(line, _origin(manifest, place, key, line)) for line, place in zip(lines, places, strict=True)
+    ]
+    return [pattern for pattern in parsed if pattern is not None]
 
 
 def _origin(manifest: Manifest, pointer: str, key: str, line: str) -> str:

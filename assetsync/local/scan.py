@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Selection:
+class Selected:
     """The files that will be served, before one of them is read."""
 
     manifest: Manifest
@@ -35,7 +35,7 @@ class Selection:
     tallies: tuple[FolderTally, ...]
 
 
-def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selection:
+def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selected:
     """Walk every folder and decide about every file; nothing is read but names and states.
 
     Raises InvalidInput with every problem that names, kinds, sizes and counts show.
@@ -51,11 +51,11 @@ def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selection:
     problems += _too_large(candidates, limits)
     if problems:
         raise InvalidInput(tuple(problems))
-    return Selection(manifest, limits, tuple(candidates), tuple(one.tally for one in gathered))
+    return Selected(manifest, limits, tuple(candidates), tuple(one.tally for one in gathered))
 
 
 def digest_files(
-    selection: Selection, *, cache_dir: Path | None, now_ns: Callable[[], int], emit: Emit = silent
+    selection: Selected, *, cache_dir: Path | None, now_ns: Callable[[], int], emit: Emit = silent
 ) -> DesiredTree:
     """Read what the hash cache does not know.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from assetsync.local.patterns import Pattern, Patterns
+    from assetsync.manifest.patterns import Pattern, Patterns
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,15 +16,15 @@ from typing import TYPE_CHECKING, Final
 from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import is_inside
 from assetsync.local.names import in_file, shown
-from assetsync.local.patterns import Patterns, ignore_file_lines, parse_pattern
 from assetsync.local.selection import Judgement, Standing, with_ignore_file
+from assetsync.manifest.patterns import Patterns, ignore_file_lines, parse_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from assetsync.errors import Problem
     from assetsync.local.mapping import Mapping
-    from assetsync.local.patterns import Pattern
+    from assetsync.manifest.patterns import Pattern
 
 _IGNORE_FILE_BYTES: Final = 2**20
 _LINK_HINT: Final = "Point the link at something inside the source folder, put the file in its place, or exclude it."

@@ -6,9 +6,8 @@ import os.path
 import re
 from typing import TYPE_CHECKING, Any
 
-import pathspec
-
 from assetsync.manifest.findings import Finding, child, label, shown
+from assetsync.manifest.patterns import parse_pattern
 from assetsync.manifest.wording import resembling
 
 if TYPE_CHECKING:
@@ -110,21 +109,17 @@ def _index(index: str | None, pointer: str) -> Iterator[Finding]:
 def _pattern(pattern: str | None, pointer: str) -> Iterator[Finding]:
     if pattern is None:
         return
-    message = f"{label(pointer)} is not a pattern"
-    try:
-        compiled = pathspec.GitIgnoreSpec.from_lines([pattern]).patterns
-    except (ValueError, re.error):
-        yield Finding(pointer, message, pattern, "write gitignore syntax, such as *.map, drafts/ or !keep.txt")
-        return
-    if all(each.include is None for each in compiled):
-        yield Finding(pointer, f"{message}: it matches nothing", pattern, _nothing_hint(pattern))
+    parsed = parse_pattern(pattern, pointer)
+    if parsed is None or parsed.regex is None:
+        message = f"{label(pointer)} is not a pattern: it matches nothing"
+        yield Finding(pointer, message, pattern, _nothing_hint(pattern))
 
 
 def _nothing_hint(pattern: str) -> str:
     if pattern.startswith("#"):
         return f"a leading # makes a comment: write \\{shown(pattern)}"
     if "[" in pattern:
-        return "a [ opens a set and needs its ]: write \\[ for the character itself"
+        return "a [ opens a set, which needs its ] and something in it: write \\[ for the character itself"
     return "write gitignore syntax; ** names every file"
 
 

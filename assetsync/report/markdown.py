@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from assetsync.plan.actions import Delete, Rename, Unchanged
 from assetsync.plan.document import action_name
-from assetsync.report.text import SIGNS, counts, no_changes
+from assetsync.report.text import SIGNS, counts, error_lines, no_changes
 from assetsync.report.units import size
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from assetsync.errors import AssetsyncError
     from assetsync.plan.actions import Action
     from assetsync.plan.plan import Plan
     from assetsync.plan.safety import Refusal
@@ -43,6 +44,13 @@ def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[st
         shown.append(row)
     more = f"\n\nand {len(rows) - len(shown)} more" if len(shown) < len(rows) else ""
     return "".join((head, table, "\n".join(shown), more, "\n\n</details>\n"))
+
+
+def failure_markdown(error: AssetsyncError, plan: str | None) -> str:
+    """What went wrong, below the plan where there is one: an empty comment would tell nothing."""
+    lines = "\n".join(_plain(line.text) for line in error_lines(error))
+    head = plan if plan is not None else f"{MARKER}\n### assetsync\n"
+    return f"{head}\n```text\n{lines[: max(0, MOST_CHARACTERS - len(head))]}\n```\n"
 
 
 def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> Iterator[str]:

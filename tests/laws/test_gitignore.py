@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from assetsync.local.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
+from assetsync.manifest.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
 from assetsync.local.selection import Selection, Standing, with_ignore_file
 
 if TYPE_CHECKING:
@@ -120,6 +120,7 @@ def _with_ignores(standing: Standing, ignores: Mapping[str, Patterns]) -> Standi
 @example(lines=["b/a**"], tree=[("b", "ab", "b")])
 @example(lines=["a", "!a/b"], tree=[("a", "b")])
 @example(lines=["*", "!a/", "!a/b"], tree=[("a", "b"), ("a", "a")])
+@example(lines=["a/**\\/b"], tree=[("a", "x", "y", "b"), ("a", "b")])
 @example(lines=["?"], tree=[("é",)])
 @example(lines=["a//", "//b", "/", "!", "!/"], tree=[("a", "b"), ("b", "a")])
 @example(lines=["a\\", "[b-a]", "[[:nope:]]"], tree=[("a", "b")])

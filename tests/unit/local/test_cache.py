@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
+import os
 import time
-from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,33 +14,12 @@ from assetsync.local.cache import _FORMAT, HashCache, settled
 from assetsync.local.digest import read_contents
 from assetsync.local.scan import scan
 from assetsync.manifest.model import DigestKind
-from tests.unit.local.trees import later, manifest_for, plant, scanned
+from tests.unit.local.trees import later, manifest_for, opened_files, plant, scanned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
 DAY_NS = 24 * 3600 * 10**9
-
-_opened: list[list[str]] = []
-
-
-def _hear(event: str, arguments: tuple[object, ...]) -> None:
-    if event == "open" and _opened:
-        _opened[-1].append(str(arguments[0]))
-
-
-sys.addaudithook(_hear)
-
-
-@contextmanager
-def opened_files() -> Iterator[list[str]]:
-    """The names of all files that Python opens meanwhile."""
-    _opened.append([])
-    try:
-        yield _opened[-1]
-    finally:
-        _opened.pop()
 
 
 def remembering(tmp_path: Path, file: Path, now_ns: int) -> HashCache:
@@ -92,10 +71,20 @@ def test_times_are_believed_from_a_tick_of_the_clock_on(behind_ns: int, *, expec
     assert settled(status, newest + behind_ns) is expected
 
 
+def test_a_write_that_restores_size_and_mtime_still_shows(tmp_path: Path) -> None:
+    """As of a tool that keeps times: nobody can set the ctime back."""
+    file = tmp_path / "public/a"
+    plant(tmp_path, {"public/a": "1"})
+    scanned(manifest_for(tmp_path), tmp_path / "cache")
+    before = file.stat()
+    while file.stat().st_ctime_ns == before.st_ctime_ns:
+        plant(tmp_path, {"public/a": "2"})
+        os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert scanned(manifest_for(tmp_path), tmp_path / "cache").assets[0].digest == xxhash.xxh3_128(b"2").hexdigest()
+
+
 def test_whole_seconds_are_believed_later(tmp_path: Path) -> None:
     """As file systems without fractions of a second have them; a second write may bear the same time."""
-    import os
-
     file = tmp_path / "file"
     file.touch()
     whole = (time.time_ns() // 10**9 + 100) * 10**9
@@ -105,8 +94,6 @@ def test_whole_seconds_are_believed_later(tmp_path: Path) -> None:
 
 
 def test_a_sha256_that_was_not_taken_then_is_taken_now(tmp_path: Path) -> None:
-    from dataclasses import replace
-
     plant(tmp_path, {"public/a": "1"})
     manifest = manifest_for(tmp_path)
     strict = replace(manifest, digest=DigestKind.SHA256)

@@ -53,14 +53,6 @@ def test_charsets_of_folder_and_rules(tmp_path: Path) -> None:
     }
 
 
-@pytest.mark.parametrize("match", ["!*.html", "# all", "[a", "/", "  "])
-def test_a_rule_that_can_match_nothing_is_a_problem(match: str, tmp_path: Path) -> None:
-    plant(tmp_path, {"public/a.html": ""})
-    (problem,) = problems(manifest_for(tmp_path, site(rules=(Rule(match, Visibility.PRIVATE),))))
-    assert problem.text == match
-    assert problem.file.endswith("assetsync.yaml")
-
-
 def test_a_name_only_ever_restricts(tmp_path: Path) -> None:
     """Whatever folder and rules say, the stricter of them and the name holds."""
     names = ("a.js", "b.protected.js", "c.private.js")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import time
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -13,7 +15,7 @@ from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest
 from assetsync.model import DesiredAsset, DesiredTree, Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 SITE = Folder("public", "/", Visibility.PUBLIC)
@@ -64,6 +66,27 @@ def problems(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> tuple[Proble
     except InvalidInput as error:
         return error.problems
     raise AssertionError(f"no problem was found; {len(tree.assets)} assets")
+
+
+_opened: list[list[str]] = []
+
+
+def _hear(event: str, arguments: tuple[object, ...]) -> None:
+    if event == "open" and _opened:
+        _opened[-1].append(str(arguments[0]))
+
+
+sys.addaudithook(_hear)
+
+
+@contextmanager
+def opened_files() -> Iterator[list[str]]:
+    """The names of all files that Python opens meanwhile."""
+    _opened.append([])
+    try:
+        yield _opened[-1]
+    finally:
+        _opened.pop()
 
 
 def site(**changes: object) -> Folder:

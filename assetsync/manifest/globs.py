@@ -95,7 +95,7 @@ def _stars(glob: bytes, head: int, at: int, *, pathname: bool) -> tuple[bytes, i
 
 
 def _bracket(glob: bytes, at: int) -> tuple[bytes, int] | None:
-    """The class that begins at `at` and the index behind it; None where it is malformed."""
+    """The class that begins at `at` and the index behind it; None where it is malformed or holds nothing."""
     at += 1
     negated = glob[at : at + 1] in {b"!", b"^"}
     at += negated
@@ -111,7 +111,7 @@ def _bracket(glob: bytes, at: int) -> tuple[bytes, int] | None:
     if negated:
         return b"[^" + _escaped(members | {0, _SLASH}) + b"]", at + 1
     members.discard(_SLASH)
-    return (b"[" + _escaped(members) + b"]" if members else b"(?!)"), at + 1
+    return (b"[" + _escaped(members) + b"]", at + 1) if members else None
 
 
 def _member(glob: bytes, at: int, previous: int | None) -> tuple[frozenset[int], int | None, int] | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from assetsync.local.globs import translate
+from assetsync.manifest.globs import translate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -74,9 +74,6 @@ class Patterns:
         ranked = list(enumerate(patterns))
         self._by_name = _Alternatives([(rank, pattern) for rank, pattern in ranked if pattern.by_name])
         self._by_path = _Alternatives([(rank, pattern) for rank, pattern in ranked if not pattern.by_name])
-
-    def __bool__(self) -> bool:
-        return bool(self._patterns)
 
     def last_match(self, path: bytes, *, folder: bool) -> Pattern | None:
         """The pattern that decides about the entry at `path`, relative to where the patterns stand; None: none does."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from assetsync.local.globs import escape
-from assetsync.local.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
+from assetsync.manifest.globs import escape
+from assetsync.manifest.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
 
 
 def parsed(text: str) -> Pattern:
@@ -42,6 +42,8 @@ def test_a_pattern_that_git_gives_up_matches_nothing(line: str) -> None:
         ("a/**", "a/b/c", True),
         ("a/**/b", "a/b", True),
         ("**/b", "a/b", True),
+        ("a/**\\/b", "a/x/y/b", True),
+        ("a/**\\/b", "a/b", False),
         ("/b", "a/b", False),
         ("a/*", "a/b/c", False),
         ("[/]", "/", False),
