@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.apply.ground import make_environment, make_service
@@ -15,8 +16,6 @@ from assetsync.events import silent
 from assetsync.plan.actions import Restore, Unchanged
 
 if TYPE_CHECKING:
-    import threading
-
     from assetsync.apply.journal import Journal
     from assetsync.apply.once import Pace
     from assetsync.events import Emit
@@ -54,10 +53,15 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """How an apply runs. `stop`: begin nothing new and end cleanly; the pace's own event: end at once."""
+    """How an apply runs, and how it is asked to end.
+
+    stop: begin nothing new; abandon: give up the uploads that are on their way; the pace's own event: send nothing more
+    build_timeout: seconds that a Build may take
+    """
 
     pace: Pace
     stop: threading.Event
+    abandon: threading.Event = field(default_factory=threading.Event)
     concurrency: int = 50
     build_timeout: float = BUILD_TIMEOUT
     emit: Emit = silent
@@ -128,6 +132,7 @@ class _Applier:
             self._snapshot,
             service_sid=service,
             stop=self._controls.stop,
+            abandon=self._controls.abandon,
             emit=self._controls.emit,
             pace=self._controls.pace,
         )

@@ -41,7 +41,10 @@ class Sent:
 
 
 class Uploader:
-    """Carries out the sending actions of one plan in one Service. `stop` set: nothing further is begun."""
+    """Carries out the sending actions of one plan in one Service. `stop` set: nothing further is begun.
+
+    `abandon` set: what is on its way is given up too; its last bytes are never sent, so that it becomes no Version.
+    """
 
     def __init__(
         self,
@@ -51,11 +54,13 @@ class Uploader:
         *,
         service_sid: str,
         stop: threading.Event,
+        abandon: threading.Event,
         emit: Emit,
         pace: Pace,
     ) -> None:
         self._client, self._journal, self._snapshot = client, journal, snapshot
-        self._service, self._stop, self._emit, self._pace = service_sid, stop, emit, pace
+        self._service, self._emit, self._pace = service_sid, emit, pace
+        self._stop, self._abandon = stop, abandon
         self._made: set[str] = set()
         self.sent: list[Sent] = []
         self.failures: list[FileFailure] = []
@@ -91,7 +96,7 @@ class Uploader:
         asset_sid = None if isinstance(action, Create) else action.asset_sid
         if asset_sid is None:
             asset_sid = self._make_asset(action.path)
-        body = FileBody(asset.file, asset.size, asset.digest, lambda count: self._emit(BytesSent(asset.path, count)))
+        body = FileBody(asset.file, asset.size, asset.digest, partial(self._on_sent, asset.path))
         version = self._client.upload_version(
             self._service,
             asset_sid,
@@ -108,6 +113,11 @@ class Uploader:
             self._journal.version_made(self._service, asset_sid, entry)
         self._emit(UploadDone(asset.path, asset.size))
         return Sent(asset.path, asset_sid, version.sid, entry)
+
+    def _on_sent(self, path: str, count: int) -> None:
+        self._emit(BytesSent(path, count))
+        if self._abandon.is_set():
+            raise Interrupted(f"the upload of {path} was given up")
 
     def _make_asset(self, path: str) -> str:
         """A new Asset, ours from birth by its name."""

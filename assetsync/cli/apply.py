@@ -115,10 +115,11 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
     from assetsync.cli.signals import draining
     from assetsync.twilio.retry import SystemClock
 
-    with draining(session.cancelled, run.output) as stop, run.progress():
+    with draining(session.cancelled) as ending, run.progress():
         controls = Controls(
             pace=Pace(SystemClock(), session.cancelled),
-            stop=stop,
+            stop=ending.stop,
+            abandon=ending.abandon,
             concurrency=concurrency,
             build_timeout=build_timeout,
             emit=run.emit,
