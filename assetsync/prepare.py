@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
@@ -16,6 +16,7 @@ from assetsync.plan.limits import check_build
 from assetsync.plan.plan import Plan, Target, make_plan
 from assetsync.plan.planner import candidates
 from assetsync.plan.safety import Refusal, review
+from assetsync.twilio.memory import label_of
 from assetsync.twilio.survey import read_holdings, read_others, read_snapshot
 
 if TYPE_CHECKING:
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from assetsync.manifest.model import Manifest
     from assetsync.model import AssetVersion, DesiredAsset, DesiredTree, Environment
     from assetsync.twilio.client import ServerlessClient
-    from assetsync.twilio.snapshot import Snapshot
-    from assetsync.twilio.survey import Holdings
+    from assetsync.twilio.snapshot import OwnAsset, Snapshot
+    from assetsync.twilio.memory import label_of
+from assetsync.twilio.survey import Holdings
 
 _LOOKERS = 10
 
@@ -64,7 +66,7 @@ def prepare(
     snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=journal.view)
     plan = _plan(manifest, desired, snapshot, Verified(), _account(holdings, account_sid), runtime)
     if plan.build_needed:
-        snapshot = read_others(client, snapshot)
+        snapshot = without_copied_names(client, read_others(client, snapshot), plan)
         verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
         plan = _plan(manifest, desired, snapshot, verified, _account(holdings, account_sid), runtime)
     findings = check_build(plan, str(manifest.path))
@@ -134,6 +136,32 @@ def verify(
     with ThreadPoolExecutor(_LOOKERS) as pool:
         list(pool.map(look, groups))
     return Verified(versions, digests)
+
+
+def without_copied_names(client: ServerlessClient, snapshot: Snapshot, plan: Plan) -> Snapshot:
+    """The same without the Assets that `plan` would have us use or take off line on the word of a copied name.
+
+    In doubt is an Asset whose name tells of Versions while no live Build, nor our journal, shows one of them to be its
+    own. It is ours when one of them is found in it, else foreign.
+    """
+    changed = {label_of(action.path, snapshot.owner) for action in plan.changes}
+    here = {version.asset_sid for version in snapshot.live_versions}
+    live = {v.sid: v.asset_sid for b in (snapshot.live, *(snapshot.others or ())) if b for v in b.asset_versions}
+    doubtful = [
+        own
+        for own in snapshot.own.values()
+        if (own.sid in here or own.label in changed)
+        and 0 < len(own.entries) == own.named
+        and all(live.get(entry.version_sid) != own.sid for entry in own.entries)
+    ]
+
+    def is_foreign(own: OwnAsset) -> bool:
+        claims = (Candidate(own.label, own.sid, entry.version_sid, entry.sha256) for entry in own.entries)
+        return all(_fetch_version(client, snapshot.service_sid or "", claim) is None for claim in claims)
+
+    with ThreadPoolExecutor(_LOOKERS) as pool:
+        foreign = {own.sid for own, copied in zip(doubtful, pool.map(is_foreign, doubtful), strict=True) if copied}
+    return replace(snapshot, own={sid: own for sid, own in snapshot.own.items() if sid not in foreign})
 
 
 def _fetch_version(client: ServerlessClient, service: str, candidate: Candidate) -> AssetVersion | None:

@@ -48,20 +48,21 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
         if not (yes or dry_run or sys.stdin.isatty()):
             raise UsageError("gc asks before it deletes, and there is no terminal", hint="add --yes, or --dry-run")
         manifest = read_manifest(common)
-        with run.progress(), open_session(common, run.emit) as session:
-            service = read_holdings(session.client, manifest.service).service_sid
-            if service is None:
-                raise UsageError(
-                    f"the Service {manifest.service} does not exist", hint="check `service` and the account"
-                )
-            inventory = take_inventory(session.client, service, manifest.name)
-            decided = decide(inventory, builds_keep=builds_keep)
+        with open_session(common, run.emit) as session:
+            with run.progress():
+                service = read_holdings(session.client, manifest.service).service_sid
+                if service is None:
+                    raise UsageError(
+                        f"the Service {manifest.service} does not exist", hint="check `service` and the account"
+                    )
+                decided = decide(take_inventory(session.client, service, manifest.name), builds_keep=builds_keep)
             run.output.document |= _document(decided)
             run.output.result(_lines(decided))
             if not dry_run and (decided.assets or decided.builds):
                 if not yes and not click.confirm("Delete these?", err=True):
                     raise Interrupted("nothing was deleted")
-                swept = sweep(session.client, service, manifest.name, decided)
+                with run.progress():
+                    swept = sweep(session.client, service, manifest.name, decided)
                 run.output.document["result"] = _result(swept)
                 run.output.warn(swept.refused)
                 run.output.result([Line(f"Deleted {_counts(swept.builds, swept.assets)}.", Style.GOOD)])

@@ -47,6 +47,8 @@ class _Figure(click.ParamType[Any]):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int | str:
         if str(value) in {_ANY, "true", "yes"}:
             return _ANY
+        if str(value) in {"false", "no"}:
+            return 0
         if not str(value).isdigit():
             self.fail(f"{value!r} is not a figure: write the number that you agree to, or leave it out", param, ctx)
         return int(value)
@@ -154,6 +156,6 @@ def consents(flags: dict[str, Any]) -> dict[str, int | None]:
     found = {}
     for name in (*OVERRIDES, "--create-service"):
         value = flags.pop(name.strip("-").replace("-", "_"), None)
-        if value is not None:
+        if value is not None and not (value == 0 and name == "--create-service"):
             found[name] = None if value == _ANY or name == "--create-service" else int(value)
     return found

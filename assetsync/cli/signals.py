@@ -28,7 +28,7 @@ _SHOW_CURSOR = b"\x1b[?25h\n"
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run is asked to end: begin nothing new (`stop`), give up uploads (`abandon`), send nothing (`cancelled`)."""
+    """How a run is to end: begin nothing new (`stop`), give up uploads (`abandon`), send no more (`cancelled`)."""
 
     cancelled: threading.Event
     stop: threading.Event = field(default_factory=threading.Event)

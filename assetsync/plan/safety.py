@@ -129,7 +129,8 @@ def _empty(plan: Plan, served: frozenset[str], folders: tuple[FolderTally, ...])
     for folder in folders:
         count = homes[folder.target]
         if not folder.files and folder.target not in filled and count:
-            message = f"the folder {folder.source} is empty while {count} files of {folder.target} are served from it"
+            served_now = f"{_count(range(count), 'path')} below {folder.target}"
+            message = f"the folder {folder.source} is empty while it serves {served_now}"
             yield Refusal("empty-folder", message, count, "1 file left", "--allow-empty")
 
 

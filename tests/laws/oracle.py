@@ -154,7 +154,7 @@ def _live(build: dict[str, Any] | None) -> Live:
         build["sid"],
         by_path,
         frozenset(each["sid"] for each in build["function_versions"]),
-        json.dumps(build["dependencies"], sort_keys=True),
+        json.dumps(sorted(build["dependencies"], key=lambda each: str(each["name"]))),
         build["runtime"],
     )
 

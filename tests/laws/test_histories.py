@@ -229,6 +229,8 @@ class Histories(RuleBasedStateMachine):
         one, two = environments
         if one == two:
             return
+        self._ensure(one)
+        self._ensure(two)
         self.settled.clear()
         desired = self.owners[owner].desired
         run = self._run(owner, one, self._chosen(machines[0]))
