@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from assetsync.model import AssetVersion, DesiredAsset, DesiredTree, Environment
     from assetsync.twilio.client import ServerlessClient
     from assetsync.twilio.snapshot import OwnAsset, Snapshot
-    from assetsync.twilio.memory import label_of
-from assetsync.twilio.survey import Holdings
+    from assetsync.twilio.survey import Holdings
 
 _LOOKERS = 10
 
@@ -65,7 +64,7 @@ def prepare(
     environment = match_environment(manifest, holdings.environments)
     snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=journal.view)
     plan = _plan(manifest, desired, snapshot, Verified(), _account(holdings, account_sid), runtime)
-    if plan.build_needed:
+    if plan.build_needed or plan.repairs:
         snapshot = without_copied_names(client, read_others(client, snapshot), plan)
         verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
         plan = _plan(manifest, desired, snapshot, verified, _account(holdings, account_sid), runtime)
@@ -141,8 +140,8 @@ def verify(
 def without_copied_names(client: ServerlessClient, snapshot: Snapshot, plan: Plan) -> Snapshot:
     """The same without the Assets that `plan` would have us use or take off line on the word of a copied name.
 
-    In doubt is an Asset whose name tells of Versions while no live Build, nor our journal, shows one of them to be its
-    own. It is ours when one of them is found in it, else foreign.
+    In doubt is an Asset whose name tells of Versions while no live Build shows one of them to be its own. It is ours
+    when one of them is found in it, else foreign, also where the journal knows it: it may be another owner's.
     """
     changed = {label_of(action.path, snapshot.owner) for action in plan.changes}
     here = {version.asset_sid for version in snapshot.live_versions}
@@ -151,12 +150,12 @@ def without_copied_names(client: ServerlessClient, snapshot: Snapshot, plan: Pla
         own
         for own in snapshot.own.values()
         if (own.sid in here or own.label in changed)
-        and 0 < len(own.entries) == own.named
-        and all(live.get(entry.version_sid) != own.sid for entry in own.entries)
+        and own.named
+        and all(live.get(entry.version_sid) != own.sid for entry in own.entries[: own.named])
     ]
 
     def is_foreign(own: OwnAsset) -> bool:
-        claims = (Candidate(own.label, own.sid, entry.version_sid, entry.sha256) for entry in own.entries)
+        claims = (Candidate(own.label, own.sid, entry.version_sid, entry.sha256) for entry in own.entries[: own.named])
         return all(_fetch_version(client, snapshot.service_sid or "", claim) is None for claim in claims)
 
     with ThreadPoolExecutor(_LOOKERS) as pool:

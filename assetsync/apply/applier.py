@@ -142,6 +142,8 @@ class _Applier:
             self._sent = {sent.path: sent for sent in uploader.sent}
         if len(self._sent) == len(self._plan.sending):
             return
+        if self._controls.abandon.is_set():
+            self._client.start_over()
         self._remember(service)
         if uploader.failures:
             untried = len(self._plan.sending) - len(self._sent) - len(uploader.failures)

@@ -14,6 +14,7 @@ from assetsync.errors import ApiError, ServiceError
 from assetsync.twilio.snapshot import JournalView, snapshot_of
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable
     from datetime import datetime
 
@@ -96,8 +97,11 @@ def decide(inventory: Inventory, *, builds_keep: int | None) -> Sweep:
     return Sweep(old_builds, doomed, len(loose) - len(old))
 
 
-def sweep(client: ServerlessClient, service: str, owner: str, decided: Sweep) -> Swept:
-    """Delete what was decided and is still right: the Service is looked at again before the Assets go."""
+def sweep(client: ServerlessClient, service: str, owner: str, decided: Sweep, stop: threading.Event) -> Swept:
+    """Delete what was decided and is still right: the Service is looked at again before the Assets go.
+
+    Nothing further is deleted once `stop` is set.
+    """
     refused: list[str] = []
     builds = tuple(
         sid for sid in decided.builds if _deleted(refused, f"Build {sid}", client.delete_build, service, sid)
@@ -106,7 +110,9 @@ def sweep(client: ServerlessClient, service: str, owner: str, decided: Sweep) ->
     now = client.service_date
     assets = []
     for each in decided.assets:
-        if each.sid not in again or now is None or not _untouched(client.list_versions(service, each.sid), now):
+        if stop.is_set():
+            refused.append(f"{each.label} ({each.sid}) was not reached")
+        elif each.sid not in again or now is None or not _untouched(client.list_versions(service, each.sid), now):
             refused.append(f"{each.label} ({each.sid}) is in use again")
         elif _deleted(refused, f"Asset {each.sid} ({each.label})", client.delete_asset, service, each.sid):
             assets.append(each)

@@ -104,22 +104,22 @@ class Journal:
             os.close(handle)
 
 
-def _open(folder: Path | None, now: float) -> sqlite3.Connection:
-    """The journal of `folder`; afresh where it is corrupt, in memory where nothing can be written."""
+def _open(folder: Path | None, now: float, *, afresh: bool = True) -> sqlite3.Connection:
+    """The journal of `folder`; `afresh` where it is corrupt, in memory where nothing can be written."""
     if folder is None:
         return _prepare(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None), now)
     file = folder / "journal.sqlite"
-    for _ in range(2):
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
-            return _prepare(sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=10), now)
-        except (OSError, sqlite3.OperationalError):
-            break
-        except sqlite3.DatabaseError:
-            with suppress(OSError):
-                file.unlink()
-    return _open(None, now)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        return _prepare(sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=10), now)
+    except (OSError, sqlite3.DatabaseError) as error:
+        corrupt = not isinstance(error, OSError | sqlite3.OperationalError)
+        if not (corrupt and afresh):
+            return _open(None, now)
+    with suppress(OSError):
+        file.unlink()
+    return _open(folder, now, afresh=False)
 
 
 def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:

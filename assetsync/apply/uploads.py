@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 MOST_FAILURES = 20
 """After so many failed files no further one is begun: the next hundreds would only fail the same way."""
+
+_GLANCE = 0.2
+"""Seconds between two looks whether the uploads are to be given up: also one whose answer never comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,16 @@ class Uploader:
         if not actions:
             return
         self._emit(UploadsStarted(len(actions), plan.bytes_to_send))
-        with ThreadPoolExecutor(min(concurrency, len(actions))) as pool:
-            jobs = [pool.submit(self._one, action) for action in actions]
-        for job in jobs:
+        pool = ThreadPoolExecutor(min(concurrency, len(actions)))
+        try:
+            jobs = {pool.submit(self._one, action) for action in actions}
+            done, left = wait(jobs, _GLANCE)
+            while left and not self._abandon.is_set():
+                more, left = wait(left, _GLANCE)
+                done |= more
+        finally:
+            pool.shutdown(wait=not self._abandon.is_set(), cancel_futures=True)
+        for job in done:
             job.result()
 
     def _one(self, action: Sending) -> None:

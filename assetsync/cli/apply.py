@@ -74,14 +74,14 @@ def command(
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
         selection = select(read_manifest(common))
         with open_session(common, run.emit) as session:
-            consented = (*given, *(consents_of(saved) if saved is not None else ()))
+            agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settle(selection, session, common, run.emit, consented, runtime)
+                settled = settle(selection, session, common, run.emit, agreed, runtime)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved)
             if asking and settled.prepared.plan.build_needed:
-                settled = ask(settled)
+                settled = consented(settled)
             settled.check()
             outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
             tell(settled, outcome, session, run)
@@ -91,21 +91,19 @@ def command(
     return 0
 
 
-def ask(settled: Settled) -> Settled:
+def consented(settled: Settled) -> Settled:
     """On a terminal: agree to each refusal by its figure, then to the whole. Raises Interrupted for a no."""
+    from assetsync.cli.question import agrees, ask
     from assetsync.plan.safety import Consent, unanswered
 
-    agreed = []
+    given = []
     for refusal in unanswered(settled.refusals):
-        answer = click.prompt(
-            f"{refusal.message}\nType {refusal.observed} to agree", default="", show_default=False, err=True
-        )
-        if answer.strip() != str(refusal.observed):
+        if ask(f"{refusal.message}\nType {refusal.observed} to agree:") != str(refusal.observed):
             return settled
-        agreed.append(Consent(refusal.override, refusal.observed))
-    if not click.confirm(f"Apply this to {settled.prepared.plan.target.environment}?", err=True):
+        given.append(Consent(refusal.override, refusal.observed))
+    if not agrees(f"Apply this to {settled.prepared.plan.target.environment}?"):
         raise Interrupted("not applied; nothing was written")
-    return settled.consenting(agreed)
+    return settled.consenting(given)
 
 
 def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float) -> Outcome:

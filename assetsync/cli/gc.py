@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
+from assetsync.cli.question import agrees
 from assetsync.cli.run import command_run
+from assetsync.cli.signals import draining
 from assetsync.errors import Interrupted, UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural
@@ -59,13 +61,15 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
             run.output.document |= _document(decided)
             run.output.result(_lines(decided))
             if not dry_run and (decided.assets or decided.builds):
-                if not yes and not click.confirm("Delete these?", err=True):
+                if not yes and not agrees("Delete these?"):
                     raise Interrupted("nothing was deleted")
-                with run.progress():
-                    swept = sweep(session.client, service, manifest.name, decided)
+                with run.progress(), draining(session.cancelled) as ending:
+                    swept = sweep(session.client, service, manifest.name, decided, ending.stop)
                 run.output.document["result"] = _result(swept)
                 run.output.warn(swept.refused)
                 run.output.result([Line(f"Deleted {_counts(swept.builds, swept.assets)}.", Style.GOOD)])
+                if ending.stop.is_set():
+                    raise Interrupted(f"interrupted after {_counts(swept.builds, swept.assets)}")
         run.output.close()
     return 0
 

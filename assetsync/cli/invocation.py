@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
+from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -12,34 +12,38 @@ import click
 
 from assetsync.cli.options import FORMS
 from assetsync.cli.output import Output
-from assetsync.errors import AssetsyncError, Interrupted, Terminated, UsageError
+from assetsync.cli.signals import ending_at_once
+from assetsync.errors import AssetsyncError, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import FrameType
 
 
 def invoke(group: click.Group, arguments: Sequence[str]) -> int:
-    """Run and return the exit code of DESIGN's table: documented in `docs/exit-codes.md` for users."""
-    previous = signal.signal(signal.SIGTERM, _terminated)
+    """Run and return the exit code, one of those in `docs/exit-codes.md`."""
     state: dict[str, Any] = {}
-    try:
-        result = group.main(args=list(arguments), prog_name="assetsync", standalone_mode=False, obj=state)
-        return result if isinstance(result, int) else 0
-    except click.exceptions.Exit as leave:
-        return leave.exit_code
-    except click.ClickException as error:
-        return _report(arguments, state, _usage(error))
-    except (KeyboardInterrupt, click.Abort):
-        return _report(arguments, state, Interrupted("interrupted; nothing was written"))
-    except BrokenPipeError:
-        return _reader_gone()
-    except AssetsyncError as error:
-        return _report(arguments, state, error)
-    except MemoryError:
-        return _report(arguments, state, AssetsyncError("out of memory"))
-    finally:
-        signal.signal(signal.SIGTERM, previous)
+    with ending_at_once(partial(_report, arguments, state)):
+        try:
+            result = group.main(args=list(arguments), prog_name="assetsync", standalone_mode=False, obj=state)
+        except click.exceptions.Exit as gone:
+            return gone.exit_code
+        except BrokenPipeError:
+            return _reader_gone()
+        except (click.ClickException, click.Abort, AssetsyncError, MemoryError) as error:
+            return _report(arguments, state, _translated(error))
+    return result if isinstance(result, int) else 0
+
+
+def _translated(error: BaseException) -> AssetsyncError:
+    match error:
+        case AssetsyncError():
+            return error
+        case click.ClickException():
+            return _usage(error)
+        case click.Abort():
+            return Interrupted("interrupted; nothing was written")
+        case _:
+            return AssetsyncError("out of memory")
 
 
 def _report(arguments: Sequence[str], state: dict[str, Any], error: AssetsyncError) -> int:
@@ -63,10 +67,6 @@ def _usage(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     hint = f"see `{context.command_path} --help`" if context is not None else "see `assetsync --help`"
     return UsageError(error.format_message(), hint=hint)
-
-
-def _terminated(_number: int, _frame: FrameType | None) -> None:
-    raise Terminated("terminated; nothing was written")
 
 
 def _reader_gone() -> int:

@@ -33,8 +33,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         sys.stdout.write(f"assetsync {__version__}\n")
         return
     from assetsync.cli.invocation import invoke
+    from assetsync.cli.signals import ENDED, leave
 
-    sys.exit(invoke(group(), given))
+    code = invoke(group(), given)
+    if code in ENDED:
+        leave(code)
+    sys.exit(code)
 
 
 def group() -> click.Group:

@@ -1,4 +1,4 @@
-"""SIGINT and SIGTERM while something is being written: the first ends cleanly, the second at once."""
+"""SIGINT and SIGTERM: they end a run at once while nothing is being written, and cleanly while something is."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import os
 import signal
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from assetsync.errors import Interrupted, Terminated
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 ABANDON_AFTER, CANCEL_AFTER = 6.0, 10.0
@@ -25,6 +25,9 @@ What lies between is for remembering what was uploaded; runners that send SIGTER
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
+ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
+"""The exit codes of a run that a signal ended."""
+
 
 @dataclass(frozen=True, slots=True)
 class Ending:
@@ -33,6 +36,37 @@ class Ending:
     cancelled: threading.Event
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: threading.Event = field(default_factory=threading.Event)
+
+
+@contextmanager
+def ending_at_once(report: Callable[[Interrupted], int]) -> Iterator[None]:
+    """While nothing is being written, a signal is told by `report` and ends the process, whatever its threads wait for.
+
+    A signal that the process was started to ignore stays ignored.
+    """
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGTERM:
+            leave(report(Terminated("terminated; nothing was written")))
+        leave(report(Interrupted("interrupted; nothing was written")))
+
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process now: no thread is waited for, what was written is flushed, the terminal is left sane."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    if sys.stderr.isatty():
+        os.write(sys.stderr.fileno(), _SHOW_CURSOR)
+    os._exit(code)
 
 
 @contextmanager
@@ -48,7 +82,7 @@ def draining(cancelled: threading.Event) -> Iterator[Ending]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         if len(came) > 1:
-            _end_now(number)
+            leave(128 + number)
         ending.stop.set()
         for timer in timers:
             timer.daemon = True
@@ -66,9 +100,3 @@ def draining(cancelled: threading.Event) -> Iterator[Ending]:
             timer.cancel()
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def _end_now(number: int) -> None:
-    if sys.stderr.isatty():
-        os.write(sys.stderr.fileno(), _SHOW_CURSOR)
-    os._exit(128 + number)

@@ -79,9 +79,9 @@ def review(
 
 
 def with_consents(refusals: Iterable[Refusal], consents: Iterable[Consent]) -> tuple[Refusal, ...]:
-    """The same refusals, each marked with the consent that covers its figure."""
+    """The same refusals, each marked with the consent that covers its figure; consents given before stay."""
     given = tuple(consents)
-    return tuple(replace(refusal, allowed_by=_covering(refusal, given)) for refusal in refusals)
+    return tuple(replace(refusal, allowed_by=refusal.allowed_by or _covering(refusal, given)) for refusal in refusals)
 
 
 def own_paths(snapshot: Snapshot) -> frozenset[str]:

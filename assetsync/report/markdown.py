@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_CHARACTERS = 65_000
 """GitHub refuses a comment of more than 65,535 characters."""
 
+_LEAST_OF_AN_ERROR = 500
+"""Characters of an error that are shown even below the longest plan."""
+
 MARKER = "<!-- assetsync plan -->"
 """The first line, by which a later run finds its own comment."""
 
@@ -50,7 +53,7 @@ def failure_markdown(error: AssetsyncError, plan: str | None) -> str:
     """What went wrong, below the plan where there is one: an empty comment would tell nothing."""
     lines = "\n".join(_plain(line.text) for line in error_lines(error))
     head = plan if plan is not None else f"{MARKER}\n### assetsync\n"
-    return f"{head}\n```text\n{lines[: max(0, MOST_CHARACTERS - len(head))]}\n```\n"
+    return f"{head}\n```text\n{lines[: max(_LEAST_OF_AN_ERROR, MOST_CHARACTERS - len(head))]}\n```\n"
 
 
 def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> Iterator[str]:

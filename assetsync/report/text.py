@@ -113,8 +113,8 @@ def error_lines(error: AssetsyncError) -> Iterator[Line]:
     for problem in getattr(error, "problems", ()):
         yield from problem_lines(problem)
     for failure in getattr(error, "failures", ()):
-        suffix = f" (request id {failure.request_id})" if failure.request_id else ""
-        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{printable(suffix)}")
+        suffix = f" (request id {printable(failure.request_id)})" if failure.request_id else ""
+        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{suffix}")
     if error.hint:
         yield Line(f"  {_sentence(error.hint)}", Style.DIM)
 

@@ -70,6 +70,10 @@ class ServerlessClient(Services, Environments, Assets, Builds):
         """Close every connection."""
         self._transport.close()
 
+    def start_over(self) -> None:
+        """Leave what is on its way to itself: no later call waits for a place or a connection that it holds."""
+        self._transport.start_over()
+
     @property
     def tally(self) -> Tally:
         """What was sent until now."""

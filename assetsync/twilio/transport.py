@@ -6,6 +6,7 @@ import base64
 import threading
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 import httpx
@@ -70,16 +71,24 @@ class Transport:
         self._emit = emit
         self._cancelled = cancelled or threading.Event()
         self._clock = clock or SystemClock()
-        self._limiter = Limiter(concurrency)
+        self._new_limiter = partial(Limiter, concurrency)
+        self._limiter = self._new_limiter()
         self._meter = Meter()
         self._service_date: datetime | None = None
         hidden = tuple(secret for secret in (token, credentials.password.encode()) if len(secret) >= 8)
         self._reader = Reader(self._clock.monotonic, timeouts.answer, hidden)
-        self._client = _client(max(1, concurrency), timeouts, transport)
+        self._new_client = partial(_client, max(1, concurrency), timeouts, transport)
+        self._clients = [self._new_client()]
 
     def close(self) -> None:
         """Close every connection."""
-        self._client.close()
+        for client in self._clients:
+            client.close()
+
+    def start_over(self) -> None:
+        """Leave what is on its way to itself: no later call waits for a place or a connection that it holds."""
+        self._clients.append(self._new_client())
+        self._limiter = self._new_limiter()
 
     @property
     def tally(self) -> Tally:
@@ -135,13 +144,14 @@ class Transport:
         # Closed here and not by the collector, so that no file is held open by a request that failed.
         with closing(self._pieces(call)) as pieces:
             whole = call.upload is None or call.upload.prebuilt
-            request = self._client.build_request(
+            client = self._clients[-1]
+            request = client.build_request(
                 call.method,
                 call.url,
                 headers={**call.headers, "Authorization": self._authorization.decode("ascii")},
                 content=b"".join(pieces) if whole else pieces,
             )
-            response = self._client.send(request, stream=True)
+            response = client.send(request, stream=True)
         with closing(response):
             self._service_date = service_date(response) or self._service_date
             return self._reader.judge(call, response, self._clock.now())

@@ -26,7 +26,7 @@ folders:
     visibility: public
 """
 
-DESIGN = """\
+WHOLE = """\
 # yaml-language-server: $schema=schema/assetsync.schema.json
 version: 1
 name: website                  # required: who owns these assets, [a-z0-9-]{1,32}

@@ -8,7 +8,7 @@ import pytest
 
 from assetsync.errors import InvalidInput
 from assetsync.manifest.model import EnvironmentSpec
-from tests.unit.manifest.manifests import DESIGN, MINIMAL, changed, parsed, problems, refusal
+from tests.unit.manifest.manifests import MINIMAL, WHOLE, changed, parsed, problems, refusal
 
 if TYPE_CHECKING:
     from assetsync.errors import Problem
@@ -41,7 +41,7 @@ def test_several_environments_require_a_choice() -> None:
 )
 def test_an_undeclared_name_is_refused(name: str, hint: str) -> None:
     """With what was probably meant, and what there is."""
-    error = refusal(DESIGN, name)
+    error = refusal(WHOLE, name)
 
     assert error.message == f"the manifest declares no Environment named `{name}`"
     assert error.hint == hint
@@ -131,7 +131,7 @@ def test_names_that_become_the_same_are_told_apart_by_nobody() -> None:
 
 def test_suffixes_that_become_the_same_are_a_problem() -> None:
     """Whatever the case: it is part of a domain name."""
-    text = DESIGN.replace("- name: production ", "- name: production\n    suffix: ${S} ")
+    text = WHOLE.replace("- name: production ", "- name: production\n    suffix: ${S} ")
 
     assert [each.message for each in problems_of(text, "production", {"S": "STG"})] == [
         "`suffix` becomes `STG`, which the Environment `staging` has already"
@@ -146,17 +146,17 @@ def problems_of(text: str, environment: str, variables: dict[str, str]) -> tuple
 
 def test_a_new_environment_takes_its_name_as_suffix() -> None:
     """Where that fits a domain; the manifest's own Environments stay what they are."""
-    manifest = parsed(DESIGN, environment="pr-7", create=True)
+    manifest = parsed(WHOLE, environment="pr-7", create=True)
 
     assert manifest.environment == EnvironmentSpec("pr-7", "pr-7")
     assert len(manifest.environments) == 2
-    assert parsed(DESIGN, environment="pr_7", create=True, suffix="x").environment == EnvironmentSpec("pr_7", "x")
+    assert parsed(WHOLE, environment="pr_7", create=True, suffix="x").environment == EnvironmentSpec("pr_7", "x")
 
 
 @pytest.mark.parametrize("name", ["a-name-of-17-long", "pr_7", "pr.7", "pr-"])
 def test_a_name_that_cannot_be_a_suffix_asks_for_one(name: str) -> None:
     """Longer than 16 characters, or not what a domain can hold."""
-    error = refusal(DESIGN, name, create=True)
+    error = refusal(WHOLE, name, create=True)
 
     assert error.message == f"`{name}` cannot be the domain suffix of the Environment `{name}`"
     assert "name one with --suffix" in (error.hint or "")
@@ -176,10 +176,10 @@ def test_a_name_that_cannot_be_a_suffix_asks_for_one(name: str) -> None:
 )
 def test_what_cannot_be_created_is_refused(name: str, suffix: str | None, message: str) -> None:
     """Nothing is guessed, nothing is sent."""
-    assert message in refusal(DESIGN, name, create=True, suffix=suffix).message
+    assert message in refusal(WHOLE, name, create=True, suffix=suffix).message
 
 
 def test_a_declared_environment_needs_no_creation() -> None:
     """The same command line serves the first and every later run."""
-    assert parsed(DESIGN, environment="staging", create=True, suffix="stg").environment.suffix == "stg"
-    assert refusal(DESIGN, "staging", suffix="other").exit_code == 64
+    assert parsed(WHOLE, environment="staging", create=True, suffix="stg").environment.suffix == "stg"
+    assert refusal(WHOLE, "staging", suffix="other").exit_code == 64

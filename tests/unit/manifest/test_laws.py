@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from assetsync.errors import InvalidInput, UsageError
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Rule
-from tests.unit.manifest.manifests import DESIGN, MINIMAL, parsed
+from tests.unit.manifest.manifests import MINIMAL, WHOLE, parsed
 
 YAMLISH = st.text(alphabet="abc: -\n\t#'\"[]{},&*!%@`|>?~$0_.\\/\x00\x85\u2028\ufeff\ud800", max_size=60)
 TOKENS = st.sampled_from(
@@ -81,7 +81,7 @@ def test_no_sentence_of_yaml_raises_anything_else(text: str) -> None:
 @given(st.data())
 def test_no_damaged_manifest_raises_anything_else(data: st.DataObject) -> None:
     """A valid manifest with a piece cut out and another put in."""
-    text = data.draw(st.sampled_from([MINIMAL, DESIGN]))
+    text = data.draw(st.sampled_from([MINIMAL, WHOLE]))
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, min(len(text), start + 20)))
     never_raises(text[:start] + data.draw(st.one_of(YAMLISH, TOKENS)) + text[end:])
@@ -105,7 +105,7 @@ def places(tree: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int,
 @given(st.data(), JUNK)
 def test_no_strange_value_raises_anything_else(data: st.DataObject, junk: Any) -> None:
     """Any value at any place of a valid manifest, as JSON, which is YAML as well."""
-    tree = json.loads(json.dumps(yaml.safe_load(DESIGN)))
+    tree = json.loads(json.dumps(yaml.safe_load(WHOLE)))
     *above, key = data.draw(st.sampled_from([place for place in places(tree) if place]))
     target = tree
     for step in above:

@@ -11,7 +11,7 @@ from assetsync.errors import InvalidInput, UsageError
 from assetsync.manifest.load import load_environments, load_manifest
 from assetsync.manifest.locate import find_manifest, manifest_folder, project_root
 from assetsync.manifest.model import EnvironmentSpec
-from tests.unit.manifest.manifests import DESIGN, MINIMAL
+from tests.unit.manifest.manifests import MINIMAL, WHOLE
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_a_manifest_is_loaded_for_one_environment(project: Path) -> None:
 def test_the_command_line_reaches_the_selection(project: Path) -> None:
     """Name, creation and suffix alike."""
     file = project / "site" / "assetsync.yaml"
-    file.write_text(DESIGN.replace("my-site", "${SITE}"))
+    file.write_text(WHOLE.replace("my-site", "${SITE}"))
     manifest = load_manifest(
         file, environment="pr", variables={"SITE": "mine"}, create_environment=True, suffix="review"
     )

@@ -18,12 +18,12 @@ from assetsync.manifest.model import (
 )
 from assetsync.manifest.parse import declared_environments
 from assetsync.model import Visibility
-from tests.unit.manifest.manifests import DESIGN, MINIMAL, ROOT, changed, parsed, problems
+from tests.unit.manifest.manifests import MINIMAL, ROOT, WHOLE, changed, parsed, problems
 
 
 def test_the_manifest_of_the_design_is_read_as_it_says() -> None:
     """Every key of the documented example reaches its field."""
-    manifest = parsed(DESIGN, environment="staging")
+    manifest = parsed(WHOLE, environment="staging")
 
     assert (manifest.path, manifest.root) == (Path("assetsync.yaml"), ROOT)
     assert (manifest.name, manifest.service) == ("website", "my-site")

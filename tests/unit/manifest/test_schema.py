@@ -12,7 +12,7 @@ import yaml
 from assetsync.errors import UsageError
 from assetsync.manifest.contract import manifest_schema
 from assetsync.schemas import load_schema, schema_names
-from tests.unit.manifest.manifests import DESIGN, MINIMAL, parsed
+from tests.unit.manifest.manifests import MINIMAL, WHOLE, parsed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,7 +77,7 @@ def test_the_words_cover_every_keyword_of_the_schema() -> None:
 
 def test_the_examples_of_the_documentation_are_valid_as_plain_yaml() -> None:
     """So that an editor, which knows YAML's own types only, does not complain."""
-    for text in (MINIMAL, DESIGN):
+    for text in (MINIMAL, WHOLE):
         jsonschema_rs.validate(manifest_schema(), yaml.safe_load(text))
 
 

@@ -1,0 +1,228 @@
+"""The command line itself: help, options and their variables, versions, wrong usage."""
+
+from __future__ import annotations
+
+import importlib
+import re
+from typing import TYPE_CHECKING, Any
+
+import click
+import pytest
+
+from assetsync import __version__
+from assetsync.cli.main import COMMANDS, group, main
+from tests.cli.stage import run_process
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.cli.stage import Stage
+
+COMMAND_OBJECTS: dict[str, click.Command] = {
+    name: importlib.import_module(f"assetsync.cli.{name}").command for name in COMMANDS
+}
+OPTIONS = [
+    (name, option)
+    for name, command in COMMAND_OBJECTS.items()
+    for option in command.params
+    if isinstance(option, click.Option)
+]
+CHECKED = [
+    each for each in OPTIONS if isinstance(each[1].type, click.Choice | click.IntRange | click.types.FloatParamType)
+]
+by_command = pytest.mark.parametrize("name", COMMANDS)
+by_option = pytest.mark.parametrize(
+    ("name", "option"), OPTIONS, ids=[f"{name}{max(option.opts, key=len)}" for name, option in OPTIONS]
+)
+OF_ITS_OWN = {"data": "ASSETSYNC_EMULATOR_DATA"}
+"""ASSETSYNC_DATA would be mistaken for ASSETSYNC_DATA_DIR."""
+
+
+def variable_of(option: click.Option) -> str:
+    """By the rule that the help states: --some-option is ASSETSYNC_SOME_OPTION."""
+    long = max(option.opts, key=len)
+    return OF_ITS_OWN.get(long.strip("-"), f"ASSETSYNC_{long.strip('-').replace('-', '_').upper()}")
+
+
+def sample(option: click.Option) -> tuple[str, Any]:
+    """A text for the variable, and the value that it must become."""
+    kind = option.type
+    if option.is_flag:
+        return "1", True
+    if isinstance(kind, click.Choice):
+        return kind.choices[-1], kind.choices[-1]
+    if isinstance(kind, click.IntRange):
+        return "7", 7
+    if isinstance(kind, click.types.FloatParamType):
+        return "2.5", 2.5
+    if max(option.opts, key=len).startswith(("--allow-", "--create-service")):
+        return "7", 7
+    if isinstance(kind, click.Path):
+        return "some-name", "some-name"
+    return "some-name", "some-name"
+
+
+@by_option
+def test_every_option_is_set_by_its_variable(
+    home: Path, monkeypatch: pytest.MonkeyPatch, name: str, option: click.Option
+) -> None:
+    text, value = sample(option)
+    monkeypatch.setenv(variable_of(option), text)
+    command = COMMAND_OBJECTS[name]
+    parent = click.Context(group(), help_option_names=["-h", "--help"])
+    context = command.make_context(name, ["some-path"] if name == "explain" else [], parent=parent)
+    found = context.params[option.name or ""]
+    assert (str(found) if isinstance(option.type, click.Path) else found) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    CHECKED,
+    ids=[f"{name}{max(option.opts, key=len)}" for name, option in CHECKED],
+)
+def test_a_wrong_value_in_a_variable_is_told_by_its_option(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, option: click.Option
+) -> None:
+    monkeypatch.setenv(variable_of(option), "no such value")
+    long = max(option.opts, key=len)
+    ran = stage.run(name, *(["x"] if name == "explain" else [])).holds(64, f"'{long}'", "no such value")
+    assert ran.requests == ()
+
+
+@by_command
+def test_help_names_every_option_and_fits_a_page(name: str, stage: Stage) -> None:
+    for flag in ("--help", "-h"):
+        ran = stage.run(name, flag).holds(0)
+        assert max(map(len, ran.out.splitlines())) <= 100
+        assert ran.err == ""
+        for option in COMMAND_OBJECTS[name].params:
+            if isinstance(option, click.Option):
+                for each in (*option.opts, *option.secondary_opts):
+                    assert re.search(rf"(?<![\w-]){re.escape(each)}(?![\w-])", ran.out), each
+                assert option.help, option.name
+
+
+def test_the_help_of_all_lists_the_commands_as_each_describes_itself(stage: Stage) -> None:
+    ran = stage.run("--help").holds(0, "Every option can be set by a variable")
+    for name, description in COMMANDS.items():
+        assert re.search(rf"^  {name} +{re.escape(description)}$", ran.out, re.MULTILINE)
+        assert COMMAND_OBJECTS[name].get_short_help_str(200) == description
+
+
+def test_no_command_at_all_shows_the_help(stage: Stage) -> None:
+    ran = stage.run()
+    assert "Usage: assetsync" in ran.said
+    assert ran.code in {0, 64}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "messages"),
+    [
+        (("plam",), ("plam", "assetsync --help")),
+        (("plan", "--enviroment", "x"), ("--enviroment", "--environment")),
+        (("plan", "--format", "yaml"), ("'yaml' is not one of 'text', 'json', 'markdown'", "assetsync plan --help")),
+        (("plan", "extra"), ("extra", "assetsync plan --help")),
+        (("plan", "--concurrency", "0"), ("0 is not in the range", "assetsync plan --help")),
+        (("apply", "--allow-deletes=some"), ("'some' is not a figure", "assetsync apply --help")),
+        (("apply", "--allow-deletes=-1"), ("'-1' is not a figure",)),
+        (("explain",), ("Missing argument", "assetsync explain --help")),
+        (("schema", "other"), ("'other' is not one of 'manifest', 'plan'",)),
+        (("gc", "--builds-keep", "-1"), ("-1 is not in the range",)),
+    ],
+)
+def test_wrong_usage_leaves_with_64_and_a_hint(
+    stage: Stage, arguments: tuple[str, ...], messages: tuple[str, ...]
+) -> None:
+    ran = stage.run(*arguments).holds(64, *messages)
+    assert ran.out == ""
+    assert ran.requests == ()
+
+
+def test_apply_and_gc_without_a_terminal_want_yes_before_any_request(live: Stage) -> None:
+    live.write({"new.txt": "new"})
+    for name in ("apply", "gc"):
+        ran = live.run(name).holds(64, "there is no terminal", "--yes")
+        assert ran.requests == ()
+
+
+def test_yes_may_come_by_its_variable(live: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.write({"new.txt": "new"})
+    monkeypatch.setenv("ASSETSYNC_YES", "true")
+    live.run("apply").holds(0)
+    assert "/new.txt" in live.outside.paths()
+
+
+def test_a_guards_variable_may_name_its_figure(live: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    live.write({"server.key": "x", "other.key": "x"})
+    monkeypatch.setenv("ASSETSYNC_ALLOW_SECRETS", "1")
+    live.run("plan").holds(3)
+    monkeypatch.setenv("ASSETSYNC_ALLOW_SECRETS", "2")
+    live.run("plan").holds(0, "Allowed by --allow-secrets=2")
+    monkeypatch.setenv("ASSETSYNC_ALLOW_SECRETS", "true")
+    live.run("plan").holds(0, "Allowed by --allow-secrets")
+
+
+@pytest.mark.parametrize("value", ["0", "false", "no"])
+def test_a_create_service_variable_that_says_no_means_no(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, value: str
+) -> None:
+    stage.write({"a.txt": "a"})
+    monkeypatch.setenv("ASSETSYNC_CREATE_SERVICE", value)
+    assert stage.run("apply", "--yes").writes == ()
+
+
+def test_the_version_is_told_in_every_way(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    stage.run("--version").holds(0)
+    main(["--version"])
+    assert capsys.readouterr().out == f"assetsync {__version__}\n"
+    assert run_process("--version").out == f"assetsync {__version__}\n"
+
+
+def test_the_module_runs_as_a_process_and_leaves_with_its_exit_code(live: Stage) -> None:
+    live.write({"new.txt": "new"})
+    ran = run_process("plan", "--detailed-exitcode").holds(2, "Plan: 1 to create, 10 unchanged.")
+    assert ran.out == live.run("plan", "--detailed-exitcode").out
+    run_process("plan", "--no-such-option").holds(64)
+
+
+def test_main_leaves_with_the_exit_code(live: Stage) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["plan", "--detailed-exitcode"])
+    assert left.value.code == 0
+    live.write({"new.txt": "new"})
+    with pytest.raises(SystemExit) as left:
+        main(["plan", "--detailed-exitcode"])
+    assert left.value.code == 2
+
+
+def test_a_manifest_above_is_found_from_a_folder_below(live: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    (live.root / "public/sub/below").mkdir(parents=True)
+    monkeypatch.chdir(live.root / "public/sub/below")
+    live.run("plan", "--detailed-exitcode").holds(0, "No changes.")
+    monkeypatch.chdir("/")
+    live.run("plan", "-m", str(live.root / "assetsync.yaml")).holds(0, "No changes.")
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback(stage: Stage) -> None:
+    import os
+    import subprocess
+
+    from tests.cli.stage import PATIENCE, command
+
+    stage.write({f"{number:04}.txt": str(number) for number in range(900)})
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            command("plan", "--create-service", "--all"),
+            check=False,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )
+    finally:
+        os.close(writing)
+    assert b"Traceback" not in done.stderr
+    assert b"Exception ignored" not in done.stderr
+    assert done.returncode == 1
