@@ -6,10 +6,11 @@ The remote side is the local service's core behind `DirectTransport`. Oracles re
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import httpx
 
@@ -18,7 +19,7 @@ from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
 from assetsync.emulator.core import Core
 from assetsync.emulator.direct import DirectTransport
-from assetsync.emulator.messages import Answer, Request
+from assetsync.emulator.messages import Answer, Drop, Request
 from assetsync.emulator.messages import Outcome as Wire
 from assetsync.emulator.settings import Settings, Synchronous
 from assetsync.local.scan import scan
@@ -95,6 +96,49 @@ class Kill(httpx.BaseTransport):
         if fatal:
             raise Killed
         return response
+
+
+@dataclass
+class Bend:
+    """A fault plan for requests of one method whose path and query `pattern` is found in.
+
+    first: answered instead of doing the work; last: answered although the work was done
+    do: called in the service's place before the work (`early`) or after it; what it returns is answered instead
+    skip: let so many pass before, then bend `times` of them
+    """
+
+    method: str
+    pattern: str
+    first: Wire | None = None
+    last: Wire | None = None
+    do: Callable[[Request, Answer | None], Wire | None] | None = None
+    early: bool = False
+    skip: int = 0
+    times: int = 1
+    bent: int = 0
+    _lock: Any = field(default_factory=threading.Lock)
+
+    def before(self, request: Request) -> Wire | None:
+        if not (self.first is not None or (self.early and self.do)) or not self._mine(request):
+            return None
+        return self.do(request, None) if self.do else self.first
+
+    def after(self, request: Request, answer: Answer) -> Wire | None:
+        if self.first is not None or self.early or not self._mine(request):
+            return None
+        return self.do(request, answer) if self.do else self.last
+
+    def _mine(self, request: Request) -> bool:
+        """Whether this one is to be bent; what `do` itself asks of the service is left alone."""
+        ours = request.headers.get("user-agent", "").startswith("assetsync/")
+        if not ours or request.method != self.method or not re.search(self.pattern, f"{request.path}?{request.query}"):
+            return False
+        with self._lock:
+            self.skip -= 1
+            if self.skip >= 0 or self.bent >= self.times:
+                return False
+            self.bent += 1
+            return True
 
 
 class Remote:
@@ -329,4 +373,17 @@ class World:
         self.close()
 
 
-__all__ = ["SERVICE", "Answer", "Kill", "Killed", "Machine", "Project", "Remote", "Request", "Wire", "World"]
+__all__ = [
+    "SERVICE",
+    "Answer",
+    "Bend",
+    "Drop",
+    "Kill",
+    "Killed",
+    "Machine",
+    "Project",
+    "Remote",
+    "Request",
+    "Wire",
+    "World",
+]

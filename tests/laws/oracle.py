@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any, Self
 
 import xxhash
 
-from assetsync.emulator.messages import Answer, Outcome, Request
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from assetsync.emulator.messages import Answer, Outcome, Request
     from tests.fakes.world import Remote
 
 _ENTRY = r"[A-Za-z0-9_-]{42}:[A-Za-z0-9_-]{22}"
@@ -299,4 +298,3 @@ def _upload(request: Request, answer: Answer) -> Uploaded | None:
         Want(fields["Visibility"].lower(), part.content_type or "", part.spool.digest),
         _ours(request),
     )
-

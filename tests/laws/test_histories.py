@@ -11,8 +11,9 @@ import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import hypothesis.strategies as st
 import pytest
@@ -31,15 +32,15 @@ from tests.laws.oracle import (
     check_nothing_needless,
     check_served,
     check_untouched,
-    label_for,
     look,
     needs_nothing,
-    owned,
     read_name,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
+
+T = TypeVar("T")
 
 ENVIRONMENTS = (EnvironmentSpec("production"), EnvironmentSpec("staging", "stg"), EnvironmentSpec("preview", "pv"))
 NAMES = tuple(each.name for each in ENVIRONMENTS)
@@ -81,7 +82,12 @@ class Owner:
     def save(self) -> None:
         target = TARGETS[self.project.name]
         rules = tuple(
-            Rule(f"/{name}", Visibility(visibility) if visibility else None, kind, environments=where and (where,))
+            Rule(
+                f"/{name}",
+                Visibility(visibility) if visibility else None,
+                kind,
+                environments=(where,) if where else None,
+            )
             for name, where, visibility, kind in self.rules
         )
         self.project.folders = (Folder("public", target, Visibility.PUBLIC, rules=rules),)
@@ -103,7 +109,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="histories-"))
-        self.world = World(self.folder, build_retention=_days(7))
+        self.world = World(self.folder, build_retention=timedelta(days=7))
         self.remote = self.world.remote
         self.witness = Witness()
         self.world.core.faults = self.witness
@@ -167,7 +173,13 @@ class Histories(RuleBasedStateMachine):
         for environment in order:
             self._apply(owner, environment, self._chosen(machine))
 
-    @rule(owner=OWNER, environment=ENVIRONMENT, machines=st.tuples(SOME, SOME), n=st.integers(1, 12), before=st.booleans())
+    @rule(
+        owner=OWNER,
+        environment=ENVIRONMENT,
+        machines=st.tuples(SOME, SOME),
+        n=st.integers(1, 12),
+        before=st.booleans(),
+    )
     def killed(self, owner: str, environment: str, machines: tuple[int, int], n: int, before: bool) -> None:
         """Killed at a write, before or after the service did it; the next run finishes, without any override."""
         victim, finisher = map(self._chosen, machines)
@@ -241,9 +253,7 @@ class Histories(RuleBasedStateMachine):
         self._chosen(machines[0]).apply(self.owners[owner].project, one, meanwhile=other)
         after = self._look()
         check_served(run, after, self.witness, self.remote)
-        check_served(
-            Run(owner, two, desired(two), run.before, frozenset()), after, self.witness, self.remote
-        )
+        check_served(Run(owner, two, desired(two), run.before, frozenset()), after, self.witness, self.remote)
 
     # what others do
 
@@ -265,7 +275,7 @@ class Histories(RuleBasedStateMachine):
         )
         assert answer.status_code == 201, answer.text
         live = self._look().at(environment)
-        more = {
+        more: dict[str, Any] = {
             "FunctionVersions": [answer.json()["sid"]],
             "Dependencies": '[{"name":"left-pad","version":"1.3.0"}]',
             "Runtime": runtime,
@@ -375,7 +385,7 @@ class Histories(RuleBasedStateMachine):
         check_untouched(run, after, self.witness)
         if run.desired or run.before.at(environment).build:
             check_served(run, after, self.witness, self.remote)
-        check_nothing_needless(run, self.witness, self._exists_for(run))
+        check_nothing_needless(run, self.witness, self._exists)
         if needs_nothing(run, self.witness):
             assert not self.witness.writes, "everything was as wanted, and something was written"
         for again in (machine, self._fresh()):
@@ -383,29 +393,23 @@ class Histories(RuleBasedStateMachine):
             prepared, _ = again.apply(project, environment)
             assert not prepared.plan.build_needed, "the second plan is not empty"
             assert not self.witness.writes, "the second run wrote something"
-        self._others_change(run, after)
+        self._others_change(run)
         self.settled[owner, environment] = dict(run.desired)
         for (who, where), desired in self.settled.items():
             if where != environment and desired == self.owners[who].desired(where):
                 plan = self._fresh().plan(self.owners[who].project, where).plan
                 assert not plan.changes, f"a run in {environment} disturbed the plan of {where}"
 
-    def _exists_for(self, run: Run) -> Callable[[str, str], bool]:
-        """Versions are never taken from a Service while it is looked at: what exists now existed before the run."""
-        del run
+    def _exists(self, asset: str, version: str) -> bool:
+        """Nothing is collected during a run: what exists after it existed before."""
+        return self.remote.http.get(f"/v1/Services/{SERVICE}/Assets/{asset}/Versions/{version}").status_code == 200
 
-        def exists(asset: str, version: str) -> bool:
-            return self.remote.http.get(f"/v1/Services/{SERVICE}/Assets/{asset}/Versions/{version}").status_code == 200
-
-        return exists
-
-    def _others_change(self, run: Run, after: Scene) -> None:
+    def _others_change(self, run: Run) -> None:
         """Another owner whose Version this run replaced is no longer served what it wants."""
         lost = run.before.at(run.environment).versions.keys() & run.desired.keys()
         for owner in OWNERS:
             if owner != run.owner and lost & self.owners[owner].desired(run.environment).keys():
                 self.settled.pop((owner, run.environment), None)
-        del after
 
     def _settle_nothing(self, environment: str) -> None:
         for owner in OWNERS:
@@ -422,7 +426,7 @@ class Histories(RuleBasedStateMachine):
 
     def _rebuild(self, environment: str, versions: set[str]) -> None:
         live = self._look().at(environment)
-        more: dict[str, object] = {}
+        more: dict[str, Any] = {}
         if live.functions:
             more = {
                 "FunctionVersions": sorted(live.functions),
@@ -465,14 +469,8 @@ class Histories(RuleBasedStateMachine):
                     self._fresh().apply(self.owners[other].project, environment)
 
 
-def _pick(things: tuple[str, ...] | list, number: int):  # type: ignore[no-untyped-def,type-arg]
+def _pick(things: Sequence[T], number: int) -> T:
     return things[number % len(things)]
-
-
-def _days(count: int) -> object:
-    from datetime import timedelta
-
-    return timedelta(days=count)
 
 
 LONG = os.environ.get("ASSETSYNC_HYPOTHESIS") == "long"
