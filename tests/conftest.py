@@ -9,7 +9,10 @@ from __future__ import annotations
 import os
 
 from hypothesis import settings
+from hypothesis.internal.conjecture import engine
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
 settings.load_profile(os.environ.get("ASSETSYNC_HYPOTHESIS", "ci"))
+if os.environ.get("ASSETSYNC_HYPOTHESIS") == "long":
+    engine.BUFFER_SIZE *= 8  # a history of 1,000 steps makes more choices than an example is allowed by default

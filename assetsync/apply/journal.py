@@ -29,12 +29,10 @@ _KEY = "base_url TEXT, service_sid TEXT, asset_sid TEXT"
 _ASSETS = f"{_KEY}, at REAL, PRIMARY KEY (base_url, service_sid, asset_sid)"
 _FACTS = "version_sid TEXT, digest TEXT, sha256 TEXT, type_tag TEXT, at REAL"
 _VERSIONS = f"{_KEY}, {_FACTS}, PRIMARY KEY (base_url, service_sid, version_sid)"
-_SCHEMA = (
-    "DROP TABLE IF EXISTS asset",
-    "DROP TABLE IF EXISTS version",
-    f"CREATE TABLE asset ({_ASSETS}) WITHOUT ROWID",
-    f"CREATE TABLE version ({_VERSIONS}) WITHOUT ROWID",
-    f"PRAGMA user_version = {_VERSION}",
+_CLEAR = ("DROP TABLE IF EXISTS asset", "DROP TABLE IF EXISTS version", f"PRAGMA user_version = {_VERSION}")
+_TABLES = (
+    f"CREATE TABLE IF NOT EXISTS asset ({_ASSETS}) WITHOUT ROWID",
+    f"CREATE TABLE IF NOT EXISTS version ({_VERSIONS}) WITHOUT ROWID",
 )
 _FORGET_OLD = ("DELETE FROM asset WHERE at < ?", "DELETE FROM version WHERE at < ?")
 
@@ -126,9 +124,9 @@ def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
     try:
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("BEGIN IMMEDIATE")
-        if database.execute("PRAGMA user_version").fetchone() != (_VERSION,):
-            for statement in _SCHEMA:
-                database.execute(statement)
+        current = database.execute("PRAGMA user_version").fetchone() == (_VERSION,)
+        for statement in _TABLES if current else (*_CLEAR, *_TABLES):
+            database.execute(statement)
         for statement in _FORGET_OLD:
             database.execute(statement, (now - _KEEP_SECONDS,))
         database.execute("COMMIT")

@@ -122,7 +122,7 @@ def read_saved(file: Path) -> Document:
         document = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"the plan {file} cannot be read: {error.strerror}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"{file} is not a plan file: {error}", hint="write one with `assetsync plan --out FILE`"
         ) from error

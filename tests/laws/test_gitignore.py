@@ -12,8 +12,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from assetsync.manifest.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
 from assetsync.local.selection import Selection, Standing, with_ignore_file
+from assetsync.manifest.patterns import Pattern, Patterns, ignore_file_lines, parse_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -133,7 +133,7 @@ class Histories(RuleBasedStateMachine):
     def edit(self, owner: str, file: int, content: bytes) -> None:
         self._change(owner, {_pick(FILES[owner], file): content})
 
-    @rule(owner=OWNER, file=SOME, other=SOME, kind=st.sampled_from(("remove", "move", "swap", "copy")))
+    @rule(owner=OWNER, file=SOME, other=SOME, kind=st.sampled_from(("remove", "move", "swap", "copy", "clear")))
     def rearrange(self, owner: str, file: int, other: int, kind: str) -> None:
         one, two = _pick(FILES[owner], file), _pick(FILES[owner], other)
         files = self.owners[owner].files
@@ -146,6 +146,10 @@ class Histories(RuleBasedStateMachine):
                 self._change(owner, {one: files.get(two), two: files.get(one)})
             case "copy" if one in files:
                 self._change(owner, {two: files[one]})
+            case "clear":
+                self._change(owner, dict.fromkeys(files))
+            case _:
+                pass
 
     @rule(
         owner=OWNER,

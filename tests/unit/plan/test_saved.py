@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from assetsync.cli.planning import read_saved
 from assetsync.errors import UsageError
 from assetsync.model import FunctionVersion
 from assetsync.plan.document import Document, plan_document
@@ -21,6 +22,8 @@ from tests.unit.plan.test_planner import everything, everything_planned
 from tests.unit.twilio.sids import sid
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assetsync.plan.plan import Plan
 
 REFUSALS = (
@@ -181,6 +184,13 @@ class TestDamage:
 
     def test_a_plan_is_let_through(self) -> None:
         assert check_format(FULL, "some.json") is FULL
+
+    @pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[" * 100_000, b"null"])
+    def test_a_file_of_anything_else_is_refused_by_name(self, tmp_path: Path, content: bytes) -> None:
+        file = tmp_path / "some.json"
+        file.write_bytes(content)
+        with pytest.raises(UsageError, match=r"some\.json is not a plan file"):
+            read_saved(file)
 
     @pytest.mark.parametrize(
         "safety",
