@@ -206,7 +206,7 @@ def _account(holdings: Holdings, said: str | None) -> str | None:
         found = holdings.service.account_sid
     if found is not None and said is not None and found != said:
         raise CredentialsError(
-            f"the key belongs to the account {found}, and TWILIO_ACCOUNT_SID says {said}",
+            f"the key belongs to the account {found}, and TWILIO_ACCOUNT_SID or the profile says {said}",
             hint="set the key and the account of one and the same account",
         )
     return found or said
@@ -222,6 +222,12 @@ def _console_warning(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _environment_problem(manifest: Manifest, message: str, hint: str) -> InvalidInput:
-    place = next((at for at, each in enumerate(manifest.environments) if each.name == manifest.environment.name), 0)
-    mark = manifest.mark(f"/environments/{place}/name")
+    """At the Environment's place in the manifest; at none where the command line named it."""
+    declared = [
+        f"/environments/{at}/name" for at, each in enumerate(manifest.environments) if each == manifest.environment
+    ]
+    if not declared:
+        where = "with --create-environment, --environment and --suffix say which one is meant"
+        return InvalidInput((Problem(str(manifest.path), 0, 0, message, hint=where),))
+    mark = manifest.mark(declared[0])
     return InvalidInput((Problem(str(manifest.path), mark.line, mark.column, message, hint=hint),))

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 BUILD_TIMEOUT = 600.0
 """Seconds: twice what the Serverless Toolkit waits (F1.11)."""
 
+_RUN_AGAIN = "run again: what was uploaded is not sent twice"
+
 
 @dataclass(frozen=True, slots=True)
 class Served:
@@ -106,13 +108,17 @@ class _Applier:
         )
         with journal.locked(service):
             self._send(service, journal)
+            if self._controls.stop.is_set():
+                self._remember(service)
+                raise Interrupted("interrupted before the Build; what is live is as it was", hint=_RUN_AGAIN)
             build_sid = None if self._plan.unserves_all else release.start_build(self._contents(), started)
             with ThreadPoolExecutor(1) as background:
                 names = background.submit(self._remember, service)
                 if build_sid is not None:
                     release.wait_for(build_sid, self._controls.build_timeout, self._controls.stop)
                 deployment_sid = release.deploy(build_sid)
-            warnings = names.result() or self._check_names(service)
+                seen = release.look_back(deployment_sid, build_sid)
+            warnings = (*seen, *(names.result() or self._check_names(service)))
         return Outcome(build_sid, deployment_sid, environment.domain_name, self._served(), warnings)
 
     def _ensure_environment(self) -> Environment:
@@ -154,7 +160,7 @@ class _Applier:
             )
         raise Interrupted(
             f"interrupted after {len(self._sent)} of {len(self._plan.sending)} uploads; what is live is as it was",
-            hint="run again: what was uploaded is not sent twice",
+            hint=_RUN_AGAIN,
         )
 
     def _version_sid(self, action: Serving) -> tuple[str, str]:

@@ -10,35 +10,41 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from assetsync.errors import ApiError, ServiceError
+from assetsync.errors import ApiError, Interrupted, ServiceError
 from assetsync.twilio.snapshot import JournalView, snapshot_of
 
 if TYPE_CHECKING:
     import threading
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
     from datetime import datetime
 
-    from assetsync.model import Asset, AssetVersion, Build, Environment
+    from assetsync.model import Asset, Build, Environment
     from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.snapshot import OwnAsset
 
 MIN_AGE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Doomed:
-    """An own Asset that nothing holds; `label` is the path that its name bears."""
+    """An own Asset that nothing holds.
+
+    label: the path that its name bears; versions: the SIDs of the Versions that its name tells of
+    """
 
     sid: str
     label: str
+    versions: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """What may go: Builds by SID, oldest first, and Assets; `young`: left alone for their age alone."""
+    """What may go: Builds by SID, oldest first, and Assets; young ones, counted, are left alone for their age alone."""
 
     builds: tuple[str, ...]
     assets: tuple[Doomed, ...]
     young: int = 0
+    young_builds: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +90,8 @@ def decide(inventory: Inventory, *, builds_keep: int | None) -> Sweep:
     )
     ours = own.with_others(inventory.builds).own
     live = {each.build_sid for each in inventory.environments}
-    old_builds = _old_builds(inventory, live, set(ours), builds_keep)
+    surplus = _surplus_builds(inventory, live, set(ours), builds_keep)
+    old_builds = tuple(sid for created, sid in surplus if _is_old(created, inventory.now))
     held = {
         version.asset_sid
         for build in inventory.builds
@@ -93,36 +100,45 @@ def decide(inventory: Inventory, *, builds_keep: int | None) -> Sweep:
     }
     loose = [asset for asset in inventory.assets if asset.sid in ours and asset.sid not in held]
     old = [asset for asset in loose if _is_old(asset.date_updated, inventory.now)]
-    doomed = tuple(Doomed(asset.sid, ours[asset.sid].label) for asset in sorted(old, key=lambda each: each.sid))
-    return Sweep(old_builds, doomed, len(loose) - len(old))
+    doomed = tuple(_doomed(ours[asset.sid]) for asset in sorted(old, key=lambda each: each.sid))
+    return Sweep(old_builds, doomed, len(loose) - len(old), len(surplus) - len(old_builds))
 
 
 def sweep(client: ServerlessClient, service: str, owner: str, decided: Sweep, stop: threading.Event) -> Swept:
     """Delete what was decided and is still right: the Service is looked at again before the Assets go.
 
-    Nothing further is deleted once `stop` is set.
+    Nothing further is deleted once `stop` is set, or when the service fails; what was deleted by then is told.
     """
+    builds: list[str] = []
+    assets: list[Doomed] = []
     refused: list[str] = []
-    builds = tuple(
-        sid for sid in decided.builds if _deleted(refused, f"Build {sid}", client.delete_build, service, sid)
-    )
-    again = {each.sid for each in decide(take_inventory(client, service, owner), builds_keep=None).assets}
-    now = client.service_date
-    assets = []
-    for each in decided.assets:
-        if stop.is_set():
-            refused.append(f"{each.label} ({each.sid}) was not reached")
-        elif each.sid not in again or now is None or not _untouched(client.list_versions(service, each.sid), now):
-            refused.append(f"{each.label} ({each.sid}) is in use again")
-        elif _deleted(refused, f"Asset {each.sid} ({each.label})", client.delete_asset, service, each.sid):
-            assets.append(each)
-    return Swept(builds, tuple(assets), tuple(refused))
+    try:
+        for sid in decided.builds:
+            if stop.is_set() or not _deleted(refused, f"Build {sid}", client.delete_build, service, sid):
+                continue
+            builds.append(sid)
+        inventory = take_inventory(client, service, owner)
+        again = {each.sid for each in decide(inventory, builds_keep=None).assets}
+        for each in decided.assets:
+            if stop.is_set():
+                refused.append(f"{each.label} ({each.sid}) was not reached")
+                continue
+            kept = "it is in use again" if each.sid not in again else _kept(client, service, each, inventory.now)
+            if kept:
+                refused.append(f"{each.label} ({each.sid}) stays: {kept}")
+            elif _deleted(refused, f"Asset {each.sid} ({each.label})", client.delete_asset, service, each.sid):
+                assets.append(each)
+    except (ServiceError, Interrupted) as error:
+        refused.append(f"the rest was not reached: {error.message}")
+    return Swept(tuple(builds), tuple(assets), tuple(refused))
 
 
-def _old_builds(inventory: Inventory, live: set[str | None], ours: set[str], keep: int | None) -> tuple[str, ...]:
+def _surplus_builds(
+    inventory: Inventory, live: set[str | None], ours: set[str], keep: int | None
+) -> list[tuple[datetime, str]]:
     """Builds that no Environment uses, that hold something of ours, beyond the newest `keep`, oldest first."""
     if keep is None:
-        return ()
+        return []
     idle = [
         (build.date_created, build.sid)
         for build in inventory.builds
@@ -130,17 +146,29 @@ def _old_builds(inventory: Inventory, live: set[str | None], ours: set[str], kee
         and build.date_created is not None
         and any(version.asset_sid in ours for version in build.asset_versions)
     ]
-    surplus = sorted(idle)[: max(0, len(idle) - keep)]
-    return tuple(sid for created, sid in surplus if _is_old(created, inventory.now))
+    return sorted(idle)[: max(0, len(idle) - keep)]
+
+
+def _doomed(asset: OwnAsset) -> Doomed:
+    return Doomed(asset.sid, asset.label, frozenset(entry.version_sid for entry in asset.entries))
 
 
 def _is_old(moment: datetime | None, now: datetime) -> bool:
     return moment is not None and now - moment > MIN_AGE
 
 
-def _untouched(versions: Iterable[AssetVersion], now: datetime) -> bool:
-    """No Version is younger than a day: a pipeline that uploads at this moment has not made its Build yet."""
-    return all(_is_old(version.date_created, now) for version in versions)
+def _kept(client: ServerlessClient, service: str, each: Doomed, now: datetime) -> str | None:
+    """Why an Asset must stay after all, as its own Versions tell; None where it may go.
+
+    A young Version is a pipeline's that has not made its Build yet. A name that tells of Versions of which none is
+    here was copied from another Asset.
+    """
+    versions = client.list_versions(service, each.sid)
+    if any(not _is_old(version.date_created, now) for version in versions):
+        return "a version is younger than a day"
+    if each.versions and each.versions.isdisjoint(version.sid for version in versions):
+        return "its name tells of versions that are not its own"
+    return None
 
 
 def _deleted(refused: list[str], what: str, delete: Callable[[str, str], None], service: str, sid: str) -> bool:

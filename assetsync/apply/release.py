@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
-from assetsync.errors import ApiError, BuildFailed, Conflict, Interrupted
+from assetsync.errors import ApiError, AssetsyncError, BuildFailed, Conflict, Interrupted
 from assetsync.events import BuildPolled, BuildStarted, Deployed
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Release:
             status = self._client.fetch_build_status(self._service, build_sid)
             seconds = self._pace.clock.monotonic() - began
             self._emit(BuildPolled(build_sid, status, seconds))
-            if status == "completed":
+            if status == "completed" and not stop.is_set():
                 return
             if status == "failed":
                 raise BuildFailed(
@@ -89,12 +89,12 @@ class Release:
     def deploy(self, build_sid: str | None) -> str:
         """The SID of the Deployment that makes `build_sid` live (None: takes all off line, F5.5).
 
-        Raises Conflict when the Environment's Build is no longer the plan's, or when another deployment crossed ours.
+        Raises Conflict, and nothing is deployed, when the Environment's Build is no longer the plan's.
         """
         now = self._client.fetch_environment(self._service, self._environment.sid)
         if now.build_sid != self._base:
             raise Conflict(
-                f"{now.unique_name} was deployed by somebody else meanwhile: its Build is {_named(now.build_sid)}, "
+                f"{now.unique_name} was deployed by somebody else meanwhile: {_named(now.build_sid)} is live, "
                 f"the plan was made for {_named(self._base)}; nothing was deployed",
                 hint="run again: the plan is made anew, and what was uploaded is used",
             )
@@ -102,7 +102,6 @@ class Release:
             "create Deployment", lambda: self._deploy(build_sid), lambda: self._deployed_before(build_sid), self._pace
         )
         self._emit(Deployed(sid, build_sid, self._environment.domain_name))
-        self._look_back(sid, build_sid)
         return sid
 
     def _deploy(self, build_sid: str | None) -> str:
@@ -119,22 +118,38 @@ class Release:
         newest = next(iter(self._deployments(1)), None)
         return newest.sid if newest is not None and newest.build_sid == build_sid and newest.sid else None
 
-    def _look_back(self, sid: str, build_sid: str | None) -> None:
-        """Was the Deployment before ours one of the plan's Build? If not, somebody was overwritten (F4.3, F7.8)."""
-        history = list(self._deployments(_LOOK_BACK))
+    def look_back(self, sid: str, build_sid: str | None) -> tuple[str, ...]:
+        """Was the Deployment before ours one of the plan's Build? If not, somebody was overwritten (F4.3, F7.8).
+
+        Returns a warning where it cannot be told, since ours is live all the same. Raises Conflict.
+        """
+        live = f"Build {build_sid} is live" if build_sid else "everything is off line"
+        try:
+            history = list(self._deployments(_LOOK_BACK))
+        except AssetsyncError as error:
+            return (f"{live}; whether another deployment was overwritten could not be seen: {error.message}",)
         at = next((place for place, each in enumerate(history) if each.sid == sid), None)
         if at is None:
-            return
+            return (f"{live}; whether another deployment was overwritten could not be seen in the history",)
         before = history[at + 1].build_sid if at + 1 < len(history) else None
         if before == self._base:
-            return
+            return ()
         crossed = (
-            f"another deployment crossed ours in {self._environment.unique_name}: Build {before} went live between"
+            f"another deployment crossed ours in {self._environment.unique_name}: {_named(before)} went live in between"
         )
         if at == 0 and before != build_sid:
-            once("create Deployment", lambda: self._deploy(before), lambda: self._deployed_before(before), self._pace)
+            self._put_back(before, crossed)
             raise Conflict(f"{crossed}; it was put back", hint="run again: the plan is made anew on top of it")
         raise Conflict(f"{crossed}, and ours is no longer live", hint="run again: the plan is made anew")
+
+    def _put_back(self, before: str | None, crossed: str) -> None:
+        try:
+            once("create Deployment", lambda: self._deploy(before), lambda: self._deployed_before(before), self._pace)
+        except AssetsyncError as error:
+            raise Conflict(
+                f"{crossed}, ours replaced it, and putting it back failed: {error.message}",
+                hint=f"make {_named(before)} live again if it is wanted, then run again",
+            ) from error
 
     def _deployments(self, limit: int) -> tuple[Deployment, ...]:
         return tuple(self._client.list_deployments(self._service, self._environment.sid, limit=limit))
@@ -149,7 +164,7 @@ class Release:
 
 
 def _named(build_sid: str | None) -> str:
-    return build_sid or "none (nothing deployed)"
+    return f"Build {build_sid}" if build_sid else "a Deployment without a Build"
 
 
 def _holds(build: Build, contents: Contents) -> bool:

@@ -14,9 +14,9 @@ from assetsync.cli.options import (
     consents,
     manifest_options,
     option,
+    plan_voice_options,
     safety_options,
     service_options,
-    voice_options,
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.errors import Interrupted, UsageError
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from assetsync.apply.applier import Outcome
     from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
+    from assetsync.emulator.local import LocalService
 
 
 @click.command(
@@ -45,10 +46,16 @@ if TYPE_CHECKING:
 @service_options
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
 @option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
-@option("--build-timeout", type=float, default=600.0, show_default=True, help="Seconds to wait for the Build.")
+@option(
+    "--build-timeout",
+    type=click.FloatRange(1, 86_400),
+    default=600.0,
+    show_default=True,
+    help="Seconds to wait for the Build.",
+)
 @option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
 @safety_options
-@voice_options
+@plan_voice_options
 def command(
     *,
     planfile: Path | None,
@@ -84,10 +91,11 @@ def command(
                 settled = consented(settled)
             settled.check()
             outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
+            run.output.standing = f"Build {outcome.build_sid} is live" if outcome.build_sid else "nothing is served"
             tell(settled, outcome, session, run)
             run.output.close()
-            if session.reach.local is not None and (sys.stdin.isatty() if serve is None else serve):
-                keep_serving(session, run)
+            if session.reach.local is not None:
+                linger(session.reach.local, run, serve=sys.stdin.isatty() if serve is None else serve)
     return 0
 
 
@@ -113,7 +121,7 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
     from assetsync.cli.signals import draining
     from assetsync.twilio.retry import SystemClock
 
-    with draining(session.cancelled) as ending, run.progress():
+    with draining(session.cancelled, run.output.fail) as ending, run.progress():
         controls = Controls(
             pace=Pace(SystemClock(), session.cancelled),
             stop=ending.stop,
@@ -137,9 +145,12 @@ def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None
     run.output.result(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
 
 
-def keep_serving(session: Session, run: Run) -> None:
-    """The local service goes on until Ctrl-C, so that the printed URLs answer."""
-    local = session.reach.local
-    if local is not None:
+def linger(local: LocalService, run: Run, *, serve: bool) -> None:
+    """The local service goes on until Ctrl-C, so that the printed URLs answer, or says that it ends."""
+    if serve:
         run.output.talk([Line("Serving until Ctrl-C.")])
         local.wait_until_stopped()
+    elif local.started_here:
+        run.output.talk(
+            [Line("The local service ends with this command; --serve or `assetsync emulator` keeps it up.")]
+        )

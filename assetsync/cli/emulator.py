@@ -30,7 +30,9 @@ if TYPE_CHECKING:
     help="The state folder; by default the one that --local uses.",
     envvar="ASSETSYNC_EMULATOR_DATA",
 )
-@option("--build-seconds", type=float, default=0.0, show_default=True, help="How long a Build takes.")
+@option(
+    "--build-seconds", type=click.FloatRange(0, 3600), default=0.0, show_default=True, help="How long a Build takes."
+)
 def command(port: int, data: Path | None, build_seconds: float) -> int:
     """Serve until a signal."""
     from assetsync.emulator.local import serve

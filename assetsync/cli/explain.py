@@ -10,6 +10,7 @@ import click
 
 from assetsync.cli.options import manifest_options, voice_options
 from assetsync.cli.run import command_run
+from assetsync.local.trace import Kind
 from assetsync.report.line import Line, Style
 from assetsync.report.text import problem_lines
 from assetsync.twilio.printable import printable
@@ -68,7 +69,10 @@ def command(
 
 
 def _lines(explanation: Explanation) -> Iterator[Line]:
-    verdict = "is served" if explanation.served else "is not served"
+    exists = explanation.kind is not Kind.MISSING
+    verdict = "is served" if exists else "would be served (there is no such file)"
+    if not explanation.served:
+        verdict = "is not served"
     style = Style.GOOD if explanation.served else Style.WARNING
     yield Line(f"{printable(explanation.path)} {verdict}", style)
     if not explanation.coverages:
@@ -79,8 +83,9 @@ def _lines(explanation: Explanation) -> Iterator[Line]:
 
 def _coverage(coverage: Coverage) -> Iterator[Line]:
     yield Line(f"  folder {printable(coverage.source)} -> {coverage.target}", Style.DIM)
+    verdict = "served" if coverage.served else "selected" if coverage.problems else "left out"
     for reason in coverage.decided_by:
-        yield Line(f"    {'served' if coverage.served else 'left out'}: {printable(reason)}")
+        yield Line(f"    {verdict}: {printable(reason)}")
     for path in coverage.paths:
         yield Line(f"    path: {printable(path)}")
     for what, answer in (("visibility", coverage.visibility), ("content type", coverage.content_type)):

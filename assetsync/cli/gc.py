@@ -30,7 +30,7 @@ _MOST = 40
         "Delete the Assets of this manifest that no Build of the Service holds and that are older than a day. Twilio "
         "collects most of them by itself within a week; nothing foreign and nothing live is ever touched.\n\n"
         "A Build that is no longer live still holds its Assets, for rollback: --builds-keep N deletes all but the "
-        "newest N of those first."
+        "newest N of those first, and like an Asset none that is younger than a day."
     ),
 )
 @manifest_options
@@ -63,8 +63,9 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
             if not dry_run and (decided.assets or decided.builds):
                 if not yes and not agrees("Delete these?"):
                     raise Interrupted("nothing was deleted")
-                with run.progress(), draining(session.cancelled) as ending:
+                with run.progress(), draining(session.cancelled, run.output.fail) as ending:
                     swept = sweep(session.client, service, manifest.name, decided, ending.stop)
+                run.output.standing = f"deleted {_counts(swept.builds, swept.assets)}"
                 run.output.document["result"] = _result(swept)
                 run.output.warn(swept.refused)
                 run.output.result([Line(f"Deleted {_counts(swept.builds, swept.assets)}.", Style.GOOD)])
@@ -86,8 +87,9 @@ def _lines(decided: Sweep) -> Iterator[Line]:
         yield Line(f"To delete: {_counts(decided.builds, decided.assets)}.", Style.BOLD)
     else:
         yield Line("Nothing to delete.", Style.GOOD)
-    if decided.young:
-        yield Line(f"{plural(decided.young, 'asset')} younger than a day left alone.", Style.DIM)
+    for count, noun in ((decided.young_builds, "Build"), (decided.young, "Asset")):
+        if count:
+            yield Line(f"{plural(count, noun)} younger than a day left alone.", Style.DIM)
 
 
 def _counts(builds: tuple[object, ...], assets: tuple[object, ...]) -> str:
@@ -99,6 +101,7 @@ def _document(decided: Sweep) -> dict[str, Any]:
         "builds": list(decided.builds),
         "assets": [{"sid": each.sid, "path": each.label} for each in decided.assets],
         "young": decided.young,
+        "young_builds": decided.young_builds,
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Unpack
@@ -20,8 +21,8 @@ TEMPLATE = """\
 # For completion in an editor: `assetsync schema > assetsync.schema.json`, and begin this file with
 # yaml-language-server: $schema=assetsync.schema.json
 version: 1
-name: {name}            # who owns these assets: unique among the manifests of one Service
-service: {service}      # unique name or ZS SID; created on the first apply with --create-service
+name: {name}  # who owns these assets: unique among the manifests of one Service
+service: {service}  # unique name or ZS SID; created on the first apply with --create-service
 environments:
   - name: production    # no suffix: the bare domain
 folders:
@@ -29,8 +30,8 @@ folders:
     target: /
     visibility: public  # or protected: callers need a Twilio signature; or private: Functions only
 {index}    exclude: ["*.map"]
-safety:
-  max_delete: 30%       # refuse to take more than this off line at once
+# safety:
+#   max_delete: 30%     # how much may go off line at once; by default 30 %, and never refused are 3 paths or fewer
 """
 
 
@@ -55,15 +56,27 @@ def command(
             raise UsageError(f"{file} exists already", hint="edit it, or add --force to replace it")
         owner = name or _owner_name(folder.resolve().name)
         chosen = source or _likely_source(folder)
+        if not (folder / chosen).is_dir():
+            raise UsageError(
+                f"{folder / chosen} is not a folder", hint="build the site first, or name another --source"
+            )
         index = "    index: index.html   # also served at /\n" if (folder / chosen / "index.html").is_file() else ""
-        text = TEMPLATE.format(name=owner, service=service or owner, source=chosen, index=index)
+        text = TEMPLATE.format(
+            name=owner, service=service or owner, source=json.dumps(chosen, ensure_ascii=False), index=index
+        )
         _check(text, file)
-        file.write_text(text, encoding="utf-8")
+        try:
+            file.write_text(text, encoding="utf-8")
+        except OSError as error:
+            raise UsageError(f"{file} cannot be written: {error.strerror}", hint="name another folder") from error
+        run.output.standing = f"{file} was written"
         run.output.document |= {"manifest": str(file), "name": owner, "source": chosen}
         run.output.result(
             [
                 Line(f"Wrote {file} for the folder {chosen}.", Style.GOOD),
-                Line("Next: `assetsync plan` shows what it would do, `assetsync apply --local` tries it here."),
+                Line(
+                    "Next: `assetsync apply --local` tries it here, without an account; `assetsync plan` asks Twilio."
+                ),
             ]
         )
         run.output.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from functools import partial
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assetsync.cli.options import FORMS
-from assetsync.cli.output import Output
+from assetsync.cli.output import NOTHING_WRITTEN, Output
 from assetsync.cli.signals import ending_at_once
 from assetsync.errors import AssetsyncError, Interrupted, UsageError
 
@@ -22,14 +21,12 @@ if TYPE_CHECKING:
 def invoke(group: click.Group, arguments: Sequence[str]) -> int:
     """Run and return the exit code, one of those in `docs/exit-codes.md`."""
     state: dict[str, Any] = {}
-    with ending_at_once(partial(_report, arguments, state)):
+    with ending_at_once(partial(_standing, state), partial(_report, arguments, state)):
         try:
             result = group.main(args=list(arguments), prog_name="assetsync", standalone_mode=False, obj=state)
         except click.exceptions.Exit as gone:
             return gone.exit_code
-        except BrokenPipeError:
-            return _reader_gone()
-        except (click.ClickException, click.Abort, AssetsyncError, MemoryError) as error:
+        except (click.ClickException, click.Abort, AssetsyncError, MemoryError, OSError) as error:
             return _report(arguments, state, _translated(error))
     return result if isinstance(result, int) else 0
 
@@ -42,8 +39,15 @@ def _translated(error: BaseException) -> AssetsyncError:
             return _usage(error)
         case click.Abort():
             return Interrupted("interrupted; nothing was written")
+        case OSError():
+            return AssetsyncError(f"{error.filename or 'a file'}: {error.strerror or error}")
         case _:
             return AssetsyncError("out of memory")
+
+
+def _standing(state: dict[str, Any]) -> str:
+    output: Output | None = state.get("output")
+    return NOTHING_WRITTEN if output is None else output.standing
 
 
 def _report(arguments: Sequence[str], state: dict[str, Any], error: AssetsyncError) -> int:
@@ -67,9 +71,3 @@ def _usage(error: click.ClickException) -> UsageError:
     context = getattr(error, "ctx", None)
     hint = f"see `{context.command_path} --help`" if context is not None else "see `assetsync --help`"
     return UsageError(error.format_message(), hint=hint)
-
-
-def _reader_gone() -> int:
-    """The reader of a pipe left early, as `head` does; what was to be done is done."""
-    sys.stderr.close()
-    return 1

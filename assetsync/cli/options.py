@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
@@ -22,12 +23,14 @@ OVERRIDES = {
     "--allow-flex": "Go on in the Service `default` or under /plugins/, which belong to Twilio Flex.",
     "--allow-secrets": "Publish files that look like secrets.",
 }
+CREATE_SERVICE = "--create-service"
 FORMS = ("text", "json", "markdown")
 _ANY = "any"
+_FIGURE = re.compile(r"[0-9]{1,9}")
 
 
 def option(*names: str, **settings: Any) -> Callable[[F], F]:
-    """A click option with its ASSETSYNC_* variable, shown in the help."""
+    """A click option with its ASSETSYNC_* variable."""
     long = next(name for name in names if name.startswith("--")).split("/")[0]
     settings.setdefault("envvar", f"ASSETSYNC_{long.strip('-').replace('-', '_').upper()}")
     return click.option(*names, show_envvar=False, **settings)
@@ -37,7 +40,7 @@ class Command(click.Command):
     """A command whose `--allow-...` flags take a figure only after `=`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        bare = {*OVERRIDES, "--create-service"}
+        bare = {*OVERRIDES, CREATE_SERVICE}
         return super().parse_args(ctx, [f"{each}={_ANY}" if each in bare else each for each in args])
 
 
@@ -49,7 +52,7 @@ class _Figure(click.ParamType[Any]):
             return _ANY
         if str(value) in {"false", "no"}:
             return 0
-        if not str(value).isdigit():
+        if not _FIGURE.fullmatch(str(value)):
             self.fail(f"{value!r} is not a figure: write the number that you agree to, or leave it out", param, ctx)
         return int(value)
 
@@ -65,7 +68,7 @@ class Voice(TypedDict):
 
 @dataclass(frozen=True, slots=True)
 class Common:
-    """What `common_options` gathers."""
+    """What `manifest_options`, `service_options` and `voice_options` gather."""
 
     manifest: Path | None
     environment: str | None
@@ -84,8 +87,8 @@ class Common:
         return Voice(form=self.form, color=self.color, verbose=self.verbose, quiet=self.quiet)
 
 
-def voice_options(command: F) -> F:
-    """--format, --color, -v, -q."""
+def voice_options(command: F, forms: tuple[str, ...] = ("text", "json")) -> F:
+    """--format (`forms`, the first is the default), --color, -v, -q."""
     for add in (
         option("-q", "--quiet", is_flag=True, help="Only the result and errors."),
         option("-v", "--verbose", is_flag=True, help="Tell retries and details."),
@@ -99,7 +102,7 @@ def voice_options(command: F) -> F:
         option(
             "--format",
             "form",
-            type=click.Choice(FORMS),
+            type=click.Choice(forms),
             default="text",
             show_default=True,
             help="The form of the result on stdout.",
@@ -107,6 +110,11 @@ def voice_options(command: F) -> F:
     ):
         command = add(command)
     return command
+
+
+def plan_voice_options(command: F) -> F:
+    """The same, with Markdown among the forms: only a plan has one."""
+    return voice_options(command, FORMS)
 
 
 def manifest_options(command: F) -> F:
@@ -148,14 +156,14 @@ def safety_options(command: F) -> F:
     for name, text in reversed(OVERRIDES.items()):
         command = option(name, type=_Figure(), metavar="[=N]", help=text)(command)
     text = "Create the Service if it does not exist."
-    return option("--create-service", type=_Figure(), metavar="", help=text)(command)
+    return option(CREATE_SERVICE, type=_Figure(), metavar="", help=text)(command)
 
 
 def consents(flags: dict[str, Any]) -> dict[str, int | None]:
     """The consents among a command's keyword arguments, by flag; None agrees to any figure."""
     found = {}
-    for name in (*OVERRIDES, "--create-service"):
+    for name in (*OVERRIDES, CREATE_SERVICE):
         value = flags.pop(name.strip("-").replace("-", "_"), None)
-        if value is not None and not (value == 0 and name == "--create-service"):
-            found[name] = None if value == _ANY or name == "--create-service" else int(value)
+        if value is not None and not (value == 0 and name == CREATE_SERVICE):
+            found[name] = None if value == _ANY or name == CREATE_SERVICE else int(value)
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -35,6 +36,9 @@ _LOOKS: dict[Style, dict[str, Any]] = {
 }
 
 
+NOTHING_WRITTEN = "nothing was written"
+
+
 class Output:
     """One command's voice. `document` is what JSON output prints at the end, with the errors in it."""
 
@@ -43,6 +47,9 @@ class Output:
         self._color = {"always": True, "never": False}.get(color)
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
+        self._deaf = False
+        self.standing = NOTHING_WRITTEN
+        """What a signal that ends the run says of what was done."""
 
     @property
     def is_text(self) -> bool:
@@ -67,15 +74,16 @@ class Output:
         self.document.setdefault("errors", []).extend(error_documents(error))
         if self.markdown is None or not isinstance(error, Refused):
             self.markdown = failure_markdown(error, self.markdown)
-        self.talk(error_lines(error))
+        for line in error_lines(error):
+            click.secho(line.text, err=True, color=self._color, **_LOOKS[line.style])
         self.close()
 
     def close(self) -> None:
         """Print the document or the Markdown, where that is the form."""
         if self.form == "json":
-            click.echo(json.dumps(self.document, indent=2, ensure_ascii=True))
+            self._print(json.dumps(self.document, indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:
-            click.echo(self.markdown, nl=False)
+            self._print(self.markdown)
 
     def renderer(self) -> Renderer:
         """How progress is shown: a bar on a terminal, lines without one, nothing with `-q`."""
@@ -88,9 +96,27 @@ class Output:
         return Lines(lambda line: click.echo(line, err=True), time.monotonic, verbose=self.verbose)
 
     def _echo(self, line: Line, *, err: bool) -> None:
-        if err and self.quiet and line.style not in {Style.ERROR, Style.PLAIN}:
+        if not err:
+            self._print(click.style(line.text, **_LOOKS[line.style]) + "\n")
+        elif not self.quiet or line.style in {Style.ERROR, Style.PLAIN}:
+            click.secho(line.text, err=True, color=self._color, **_LOOKS[line.style])
+
+    def _print(self, text: str) -> None:
+        """Write to stdout. A reader that has gone, as `head` does, stops the printing and nothing else.
+
+        Raises AssetsyncError where stdout fails otherwise before anything was done.
+        """
+        if self._deaf:
             return
-        click.secho(line.text, err=err, color=self._color, **_LOOKS[line.style])
+        try:
+            click.echo(text, nl=False, color=self._color)
+        except OSError as error:
+            self._deaf = True
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            reason = error.strerror or str(error)
+            if not isinstance(error, BrokenPipeError) and self.standing == NOTHING_WRITTEN:
+                raise AssetsyncError(f"standard output: {reason}; {self.standing}") from error
+            self._echo(Line(f"Warning: standard output: {reason}; {self.standing}", Style.WARNING), err=True)
 
 
 class _Silence(Lines):

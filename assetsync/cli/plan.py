@@ -13,9 +13,9 @@ from assetsync.cli.options import (
     consents,
     manifest_options,
     option,
+    plan_voice_options,
     safety_options,
     service_options,
-    voice_options,
 )
 from assetsync.cli.run import command_run
 
@@ -40,7 +40,7 @@ PENDING = 2
 @option("--all", "everything", is_flag=True, help="Show every action, unchanged ones too.")
 @option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
 @safety_options
-@voice_options
+@plan_voice_options
 def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runtime: str | None, **flags: Any) -> int:
     """Plan, show, save."""
     from assetsync.cli.planning import save, settle, show
@@ -57,6 +57,7 @@ def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runt
         show(settled, run.output, everything=everything)
         if out is not None:
             save(settled, out)
+            run.output.standing = f"the plan was saved to {out}"
         settled.check()
         run.output.close()
         return PENDING if detailed_exitcode and settled.prepared.plan.build_needed else 0

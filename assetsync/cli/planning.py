@@ -13,7 +13,7 @@ from assetsync.cli.session import cache_folder
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
 from assetsync.local.scan import digest_files
 from assetsync.plan.document import Document, plan_document
-from assetsync.plan.safety import Consent, Refusal, unanswered, with_consents
+from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
 from assetsync.plan.saved import check_format, first_difference
 from assetsync.report.line import Line
 from assetsync.report.markdown import plan_markdown
@@ -60,11 +60,9 @@ class Settled:
         """Raise Refused while a guard is not overridden."""
         left = unanswered(self.refusals)
         if left:
-            flags = " ".join(f"{each.override}={each.observed}" for each in left if each.override != "--create-service")
-            flags = " ".join([*([flags] if flags else []), *sorted({e.override for e in left} & {"--create-service"})])
-            raise Refused(
-                "; ".join(each.message for each in left) + "; nothing was written", hint=f"if this is meant: {flags}"
-            )
+            reasons = ", ".join(each.reason for each in left)
+            flags = " ".join(each.flag for each in left)
+            raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")
 
 
 def read_tree(selection: Selected, emit: Emit) -> DesiredTree:
@@ -86,7 +84,7 @@ def settle(
         account_sid=session.reach.credentials.account_sid,
         runtime=runtime,
     )
-    given = [*consents, Consent("--create-service")] if common.local else list(consents)
+    given = [*consents, Consent(CREATE_SERVICE)] if common.local else list(consents)
     return Settled(prepared, with_consents(prepared.refusals, given))
 
 

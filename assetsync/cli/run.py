@@ -32,8 +32,9 @@ class Run:
 
     def emit(self, event: Event) -> None:
         """Events are shown while `progress` is open, and dropped else: a question is not written over."""
-        if self._renderer is not None:
-            self._renderer(event)
+        renderer = self._renderer
+        if renderer is not None:
+            renderer(event)
 
     @contextmanager
     def progress(self) -> Iterator[None]:

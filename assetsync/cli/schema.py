@@ -14,8 +14,8 @@ NAMES = {"manifest": "assetsync", "plan": "plan"}
     short_help="Print a JSON schema.",
     help=(
         "Print the JSON schema of the manifest, or of `plan --format json`.\n\n"
-        "Editors read it: save it as schema/assetsync.schema.json and begin the manifest with\n"
-        "# yaml-language-server: $schema=schema/assetsync.schema.json"
+        "Editors read it: `assetsync schema > assetsync.schema.json`, and begin the manifest with\n\n"
+        "\b\n# yaml-language-server: $schema=assetsync.schema.json"
     ),
 )
 @click.argument("name", type=click.Choice(list(NAMES)), default="manifest")

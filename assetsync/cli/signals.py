@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
 
-from assetsync.errors import Interrupted, Terminated
+from assetsync.errors import AssetsyncError, Interrupted, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,24 +39,19 @@ class Ending:
 
 
 @contextmanager
-def ending_at_once(report: Callable[[Interrupted], int]) -> Iterator[None]:
+def ending_at_once(standing: Callable[[], str], report: Callable[[Interrupted], int]) -> Iterator[None]:
     """While nothing is being written, a signal is told by `report` and ends the process, whatever its threads wait for.
 
-    A signal that the process was started to ignore stays ignored.
+    `standing` says what was done until now.
     """
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGTERM:
-            leave(report(Terminated("terminated; nothing was written")))
-        leave(report(Interrupted("interrupted; nothing was written")))
+            leave(report(Terminated(f"terminated; {standing()}")))
+        leave(report(Interrupted(f"interrupted; {standing()}")))
 
-    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, on_signal) for number in heeded}
-    try:
+    with _handled(on_signal):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def leave(code: int) -> NoReturn:
@@ -70,7 +65,7 @@ def leave(code: int) -> NoReturn:
 
 
 @contextmanager
-def draining(cancelled: threading.Event) -> Iterator[Ending]:
+def draining(cancelled: threading.Event, report: Callable[[AssetsyncError], None]) -> Iterator[Ending]:
     """Yield the events that signals set. The second signal ends the process: the journal has all that arrived.
 
     What comes out of the block as Interrupted bears the exit code of the signal that came.
@@ -82,15 +77,16 @@ def draining(cancelled: threading.Event) -> Iterator[Ending]:
     def on_signal(number: int, _frame: FrameType | None) -> None:
         came.append(number)
         if len(came) > 1:
+            report(Interrupted("interrupted twice; the next run finishes what was begun"))
             leave(128 + number)
         ending.stop.set()
         for timer in timers:
             timer.daemon = True
             timer.start()
 
-    before = {number: signal.signal(number, on_signal) for number in _SIGNALS}
     try:
-        yield ending
+        with _handled(on_signal):
+            yield ending
     except Interrupted as error:
         if came and came[0] == signal.SIGTERM:
             raise Terminated(error.message, hint=error.hint) from error
@@ -98,5 +94,15 @@ def draining(cancelled: threading.Event) -> Iterator[Ending]:
     finally:
         for timer in timers:
             timer.cancel()
-        for number, handler in before.items():
-            signal.signal(number, handler)
+
+
+@contextmanager
+def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Signals go to `handler`; one that the process was started to ignore stays ignored."""
+    heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handler) for number in heeded}
+    try:
+        yield
+    finally:
+        for number, previous in before.items():
+            signal.signal(number, previous)

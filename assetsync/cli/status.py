@@ -10,6 +10,7 @@ from assetsync.cli.options import Common, manifest_options, service_options, voi
 from assetsync.cli.run import command_run
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural, short_sid
+from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,16 +89,15 @@ def _look(manifest: Manifest, session: Session) -> dict[str, Any]:
 
 def _lines(found: dict[str, Any]) -> Iterator[Line]:
     service, environment = found["service"], found["environment"]
+    service_name, name = printable(service["unique_name"]), printable(environment["name"] if environment else "")
     if service["sid"] is None:
-        yield Line(f"The Service {service['unique_name']} does not exist yet.")
+        yield Line(f"The Service {service_name} does not exist yet.")
         return
     if environment["sid"] is None:
-        yield Line(f"The Environment {environment['name']} of {service['unique_name']} does not exist yet.")
+        yield Line(f"The Environment {name} of {service_name} does not exist yet.")
         return
-    yield Line(
-        f"{environment['name']} of {service['unique_name']}, account {short_sid(found['account_sid'])}", Style.BOLD
-    )
-    yield Line(f"  {environment['url']}/")
+    yield Line(f"{name} of {service_name}, account {short_sid(found['account_sid'])}", Style.BOLD)
+    yield Line(f"  {printable(environment['url'])}/")
     if environment["build_sid"] is None:
         yield Line("  nothing is deployed")
         return
@@ -107,6 +107,9 @@ def _lines(found: dict[str, Any]) -> Iterator[Line]:
     yield Line(f"  {counts}, {plural(found['functions'], 'Function')}")
     if assets["unknown"]:
         shown = ", ".join(assets["unknown"][:5])
-        yield Line(f"  {len(assets['unknown'])} of ours with a version that nobody remembers: {shown}", Style.WARNING)
+        yield Line(
+            f"  {len(assets['unknown'])} of ours with a version that nobody remembers: {printable(shown)}",
+            Style.WARNING,
+        )
     if assets["owners"]:
-        yield Line(f"  other manifests here: {', '.join(assets['owners'])}")
+        yield Line(f"  other manifests here: {printable(', '.join(assets['owners']))}")

@@ -15,7 +15,7 @@ import xxhash
 
 from assetsync.errors import FileChanged
 from assetsync.local.names import shown
-from assetsync.local.secrets import SNIFFED_BYTES, secret_content
+from assetsync.local.secrets import OVERLAP, SAYS_PRIVATE_KEY, SNIFFED_BYTES, says_private_key, secret_content
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,8 +89,12 @@ def _read(descriptor: int, status: os.stat_result, *, want_sha256: bool) -> Cont
         sha = hashlib.sha256(chunk).hexdigest() if want_sha256 else None
         return Contents(xxhash.xxh3_128_hexdigest(chunk), sha, secret, status) if size == status.st_size else None
     digest, sha256 = xxhash.xxh3_128(chunk), hashlib.sha256(chunk) if want_sha256 else None
+    seen = chunk[-OVERLAP:]
     while size <= status.st_size and (chunk := os.read(descriptor, _CHUNK)):
         size += len(chunk)
+        if secret is None and (says_private_key(chunk) or says_private_key(seen + chunk[:OVERLAP])):
+            secret = SAYS_PRIVATE_KEY
+        seen = chunk[-OVERLAP:]
         digest.update(chunk)
         if sha256 is not None:
             sha256.update(chunk)

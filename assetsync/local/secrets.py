@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 from typing import Final
 
-# So much of a file is looked at.
+# So much of a file is looked at for credentials in JSON; a private key is looked for in all of it.
 SNIFFED_BYTES: Final = 64 * 1024
 # Goes up whenever `secret_content` changes its mind, so that remembered verdicts are dropped.
-SNIFF_VERSION: Final = 1
+SNIFF_VERSION: Final = 2
 
 # A name in lower case, and why it looks like a secret.
 _NAMES: Final = (
@@ -25,6 +25,12 @@ _NAMES: Final = (
 )
 _ANY_NAME: Final = re.compile("|".join(f"({pattern})" for pattern, _ in _NAMES), re.DOTALL)
 _PRIVATE_KEY: Final = re.compile(rb"-----BEGIN (?:[A-Z0-9]+ ){0,4}PRIVATE KEY(?: BLOCK)?-----")
+_MARK: Final = b"PRIVATE KEY"
+# Without its last byte it stands in both byte orders of UTF-16.
+_WIDE_MARK: Final = _MARK.decode().encode("utf-16-le")[:-1]
+SAYS_PRIVATE_KEY: Final = "its content says PRIVATE KEY"
+# What a search has to see again of the bytes before, so that no key slips between two reads.
+OVERLAP: Final = 128
 _SERVICE_ACCOUNT: Final = re.compile(rb'"type"\s*:\s*"service_account"')
 
 
@@ -36,8 +42,13 @@ def secret_name(name: str) -> str | None:
 
 def secret_content(beginning: bytes) -> str | None:
     """Why the first SNIFFED_BYTES bytes look like a secret; None where they do not."""
-    if _PRIVATE_KEY.search(beginning):
-        return "its content says PRIVATE KEY"
+    if says_private_key(beginning):
+        return SAYS_PRIVATE_KEY
     if beginning.lstrip(b"\xef\xbb\xbf \t\r\n").startswith((b"{", b"[")) and _SERVICE_ACCOUNT.search(beginning):
         return "its content is a service account's credentials"
     return None
+
+
+def says_private_key(content: bytes) -> bool:
+    """Whether the bytes hold the head of a private key in PEM, or the words in UTF-16."""
+    return (_MARK in content and _PRIVATE_KEY.search(content) is not None) or _WIDE_MARK in content

@@ -105,6 +105,7 @@ def refusal_document(refusal: Refusal) -> Document:
         "limit": refusal.limit,
         "override": refusal.override,
         "allowed_by": refusal.allowed_by,
+        "files": list(refusal.files),
     }
 
 

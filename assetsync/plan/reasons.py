@@ -50,11 +50,12 @@ def _differences(version: AssetVersion, own: OwnAsset, asset: DesiredAsset) -> I
 
 def _failed_restores(asset: DesiredAsset, board: Board) -> Iterator[Reason]:
     """What was remembered of this content and could not be used after all."""
+    versions = board.verified.versions
     for own in board.labelled(asset.path):
         for entry in own.entries:
             if not (same_content(entry, asset) and same_type(entry, asset)):
                 continue
             if asset.path in board.verified.sha256 and entry.sha256 != board.sha96(asset):
                 yield Reason.SHA256_DIFFERS
-            elif board.verified.versions.get(entry.version_sid, "unasked") is None:
+            elif entry.version_sid in versions and versions[entry.version_sid] is None:
                 yield Reason.VERSION_GONE

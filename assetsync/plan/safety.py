@@ -24,6 +24,9 @@ DEFAULT_MAX_DELETE = MaxDelete(percent=30.0)
 NEVER_REFUSED = 3
 """So many lost paths the default limit lets pass whatever the percentage."""
 
+CREATE_SERVICE = "--create-service"
+"""The one override without a figure."""
+
 FLEX_SERVICE = "default"
 FLEX_PATHS = "/plugins/"
 """Flex keeps its plugins in this Service and under these paths (F7.7)."""
@@ -35,6 +38,7 @@ class Refusal:
 
     reason: a stable name; message: the sentence; observed: the figure a consent has to name
     limit: what would have been allowed; override: the flag; allowed_by: the consent given, None where there is none
+    files: every file that it is about, each with why, where the plan's own lines do not tell
     """
 
     reason: str
@@ -43,6 +47,12 @@ class Refusal:
     limit: str
     override: str
     allowed_by: str | None = None
+    files: tuple[str, ...] = ()
+
+    @property
+    def flag(self) -> str:
+        """The flag as a user would write it, for exactly the observed figure."""
+        return self.override if self.override == CREATE_SERVICE else f"{self.override}={self.observed}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +165,7 @@ def _drops(plan: Plan) -> Iterator[Refusal]:
 def _new_service(plan: Plan) -> Iterator[Refusal]:
     if plan.target.service_sid is None:
         message = f"the Service {plan.target.service} does not exist in this account and region and would be created"
-        yield Refusal("create-service", message, 1, "0", "--create-service")
+        yield Refusal("create-service", message, 1, "0", CREATE_SERVICE)
 
 
 def _flex(plan: Plan) -> Iterator[Refusal]:
@@ -173,10 +183,10 @@ def _flex(plan: Plan) -> Iterator[Refusal]:
 def _secrets(plan: Plan) -> Iterator[Refusal]:
     found = [a.asset for a in plan.serving if a.asset.secret and not isinstance(a, Unchanged)]
     if found:
-        named = _first([f"{asset.source} ({asset.secret})" for asset in found])
+        files = [f"{asset.source} ({asset.secret})" for asset in found]
         what = "1 file that looks like a secret" if len(found) == 1 else f"{len(found)} files that look like secrets"
-        message = f"{what} would be {_visibilities(found)}: {named}"
-        yield Refusal("secrets", message, len(found), "0", "--allow-secrets")
+        message = f"{what} would be {_visibilities(found)}: {_first(files)}"
+        yield Refusal("secrets", message, len(found), "0", "--allow-secrets", files=tuple(files))
 
 
 def _visibilities(found: Iterable[DesiredAsset]) -> str:

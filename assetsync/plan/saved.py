@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from assetsync.errors import UsageError
+from assetsync.errors import Conflict, UsageError
 from assetsync.plan.document import FORMAT_VERSION, Document
 from assetsync.plan.safety import Consent
 
@@ -17,7 +17,7 @@ _CONTENT = {"visibility": "visibility", "content_type": "content type", "digest"
 
 def check_format(document: Any, file: str) -> Document:
     """The document of a plan file. Raises UsageError for a file that is none, or of another version."""
-    if not isinstance(document, dict) or not isinstance(document.get("format_version"), int):
+    if not isinstance(document, dict) or type(document.get("format_version")) is not int:
         raise UsageError(f"{file} is not a plan file", hint="write one with `assetsync plan --out FILE`")
     if document["format_version"] != FORMAT_VERSION:
         raise UsageError(
@@ -42,7 +42,7 @@ def first_difference(saved: Document, now: Document) -> str | None:
 def consents_of(saved: Document) -> tuple[Consent, ...]:
     """The consents given when the plan was saved, each for exactly the figure of then.
 
-    Raises UsageError for a document that is damaged there.
+    Raises Conflict for a document that is damaged there, as one that was edited is no plan of ours any more.
     """
     try:
         return tuple(
@@ -51,7 +51,7 @@ def consents_of(saved: Document) -> tuple[Consent, ...]:
             if each["allowed_by"] is not None
         )
     except (KeyError, TypeError, AttributeError, ValueError, OverflowError) as error:
-        raise UsageError(_DAMAGED, hint="plan again, and apply that") from error
+        raise Conflict(f"{_DAMAGED}; nothing was written", hint="plan again, and apply that") from error
 
 
 def _differences(saved: Document, now: Document) -> Iterator[str]:

@@ -26,7 +26,7 @@ _LEAST_OF_AN_ERROR = 500
 """Characters of an error that are shown even below the longest plan."""
 
 MARKER = "<!-- assetsync plan -->"
-"""The first line, by which a later run finds its own comment."""
+"""The first line: a script that keeps several comments apart can find this one by it."""
 
 
 def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str] = ()) -> str:
@@ -67,7 +67,7 @@ def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> I
     for refusal in refusals[:20]:
         mark = ":warning: allowed" if refusal.allowed_by else ":no_entry: refused"
         yield ""
-        yield f"{mark}: {_prose(refusal.message)} (`{refusal.override}={refusal.observed}`)"
+        yield f"{mark}: {_prose(refusal.message)} (`{refusal.allowed_by or refusal.flag}`)"
     for warning in warnings[:20]:
         yield ""
         yield f":warning: {_prose(warning)}"

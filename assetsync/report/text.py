@@ -83,7 +83,9 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
             yield Line(f"Allowed by {refusal.allowed_by}: {_sentence(refusal.message)}", Style.WARNING)
             continue
         yield Line(f"Refused: {_sentence(refusal.message)}", Style.ERROR)
-        yield Line(f"  if this is meant: {refusal.override}{_figure(refusal)}", Style.DIM)
+        if len(refusal.files) > 1:
+            yield from (Line(f"    {printable(file)}") for file in refusal.files)
+        yield Line(f"  if this is meant: {refusal.flag}", Style.DIM)
 
 
 def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, seconds: float) -> Iterator[Line]:
@@ -91,7 +93,6 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
     for warning in outcome.warnings:
         yield Line(f"Warning: {_sentence(warning)}", Style.WARNING)
     if outcome.deployment_sid is None:
-        yield Line(no_changes(plan), Style.GOOD)
         if outcome.build_sid is not None:
             yield Line(f"  {site}/")
     elif outcome.build_sid is None:
@@ -200,10 +201,6 @@ def _kept(plan: Plan) -> Iterator[Line]:
     if kept:
         runtime = f", runtime {printable(plan.runtime)}" if plan.functions and plan.runtime else ""
         yield Line(f"kept as they are: {' and '.join(kept)}{runtime}", Style.DIM)
-
-
-def _figure(refusal: Refusal) -> str:
-    return "" if refusal.override == "--create-service" else f"={refusal.observed}"
 
 
 def _changed_urls(plan: Plan, site: str | None) -> Iterator[Line]:

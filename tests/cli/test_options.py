@@ -203,7 +203,7 @@ def test_a_manifest_above_is_found_from_a_folder_below(live: Stage, monkeypatch:
     live.run("plan", "-m", str(live.root / "assetsync.yaml")).holds(0, "No changes.")
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback(stage: Stage) -> None:
+def test_a_reader_that_leaves_early_changes_nothing_but_the_printing(stage: Stage) -> None:
     import os
     import subprocess
 
@@ -225,4 +225,49 @@ def test_a_reader_that_leaves_early_gets_no_traceback(stage: Stage) -> None:
         os.close(writing)
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
+    assert b"standard output: Broken pipe; nothing was written" in done.stderr
+    assert done.returncode == 0
+
+
+def test_a_reader_that_leaves_early_makes_no_deployment_a_failure(stage: Stage) -> None:
+    import os
+    import subprocess
+
+    from tests.cli.stage import PATIENCE, command
+
+    stage.write({"a.txt": "a"})
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        done = subprocess.run(
+            command("apply", "--create-service", "--yes"),
+            check=False,
+            stdout=writing,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )
+    finally:
+        os.close(writing)
+    assert done.returncode == 0
+    assert set(stage.outside.paths()) == {"/a.txt"}
+
+
+def test_a_full_disk_behind_stdout_is_an_error_before_anything_is_done(stage: Stage) -> None:
+    import subprocess
+    from pathlib import Path
+
+    from tests.cli.stage import PATIENCE, command
+
+    stage.write({"a.txt": "a"})
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            command("apply", "--create-service", "--yes"),
+            check=False,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            stdin=subprocess.DEVNULL,
+            timeout=PATIENCE,
+        )
     assert done.returncode == 1
+    assert b"standard output: No space left on device; nothing was written" in done.stderr

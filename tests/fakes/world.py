@@ -73,11 +73,11 @@ class TestClock:
 class Kill(httpx.BaseTransport):
     """Kills the process at the n-th mutating request, before it is sent (`before`) or after it was worked on.
 
-    After the kill nothing goes out any more. `n` 0 never kills. `seen` counts mutating requests.
+    After the kill nothing goes out any more. `n` 0 never kills. `seen` counts mutating requests, with `reads` all.
     """
 
-    def __init__(self, inner: httpx.BaseTransport, n: int = 0, *, before: bool = True) -> None:
-        self._inner, self._n, self._before = inner, n, before
+    def __init__(self, inner: httpx.BaseTransport, n: int = 0, *, before: bool = True, reads: bool = False) -> None:
+        self._inner, self._n, self._before, self._reads = inner, n, before, reads
         self._lock = threading.Lock()
         self.seen = 0
         self.dead = False
@@ -86,7 +86,7 @@ class Kill(httpx.BaseTransport):
         with self._lock:
             if self.dead:
                 raise Killed
-            mutating = request.method != "GET"
+            mutating = self._reads or request.method != "GET"
             self.seen += mutating
             fatal = mutating and self.seen == self._n
             self.dead = fatal
@@ -287,6 +287,7 @@ class Machine:
     world: World
     cache: Path
     kill: tuple[int, bool] = (0, True)
+    kill_reads: bool = False
     last_kill: Kill | None = None
     clock: TestClock = field(default_factory=TestClock)
     concurrency: int = 4
@@ -310,7 +311,7 @@ class Machine:
 
     def _run(self, project: Project, environment: str, then: Callable[[Prepared, ServerlessClient, Journal], T]) -> T:
         core = self.world.core
-        self.last_kill = Kill(DirectTransport(core), self.kill[0], before=self.kill[1])
+        self.last_kill = Kill(DirectTransport(core), self.kill[0], before=self.kill[1], reads=self.kill_reads)
         account = core.account
         manifest = project.manifest(environment)
         client = ServerlessClient(

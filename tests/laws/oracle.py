@@ -114,10 +114,14 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A Service at one moment: friendly names by Asset SID, and what each Environment serves."""
+    """A Service at one moment: friendly names by Asset SID, and what each Environment serves.
+
+    unproven: live Assets whose names tell of Versions that are all gone; they may have been copied from anywhere
+    """
 
     names: Mapping[str, str]
     live: Mapping[str, Live]
+    unproven: frozenset[str] = frozenset()
 
     def at(self, environment: str) -> Live:
         return self.live.get(environment, Live(None, {}))
@@ -137,9 +141,19 @@ def look(remote: Remote, service: str) -> Scene:
     environments = remote.every(f"/Services/{service}/Environments")
     sids = {each["build_sid"] for each in environments if each["build_sid"]}
     builds = {sid: remote.get(f"/Services/{service}/Builds/{sid}") for sid in sids}
-    return Scene(
-        remote.assets(service), {each["unique_name"]: _live(builds.get(each["build_sid"])) for each in environments}
-    )
+    live = {each["unique_name"]: _live(builds.get(each["build_sid"])) for each in environments}
+    names = remote.assets(service)
+    served = {(asset, version) for each in live.values() for version, asset, _ in each.versions.values()}
+    unproven = {sid for sid, _ in served if _is_unproven(remote, service, sid, names[sid], served)}
+    return Scene(names, live, frozenset(unproven))
+
+
+def _is_unproven(remote: Remote, service: str, sid: str, name: str, served: set[tuple[str, str]]) -> bool:
+    memory = read_name(name)
+    if memory is None or not memory[2] or any((sid, version) in served for version in memory[2]):
+        return False
+    urls = [f"/v1/Services/{service}/Assets/{sid}/Versions/{version}" for version in memory[2]]
+    return all(remote.http.get(url).status_code == 404 for url in urls)
 
 
 def _live(build: dict[str, Any] | None) -> Live:
@@ -174,11 +188,11 @@ def label_for(path: str, owner: str) -> str:
     return path if len(path) <= longest else f"{path[: longest - 17]}#{xxhash.xxh3_64_hexdigest(path.encode())}"
 
 
-def owned(names: Mapping[str, str], owner: str, witness: Witness) -> frozenset[str]:
+def owned(scene: Scene, owner: str, witness: Witness) -> frozenset[str]:
     """The Assets whose names bear this owner's memory; a name that claims another Asset's Version was copied."""
     found = set()
-    for sid, name in names.items():
-        memory = read_name(name)
+    for sid, name in scene.names.items():
+        memory = None if sid in scene.unproven else read_name(name)
         if memory is not None and memory[1] == owner and not _claims_others(sid, memory[2], witness):
             found.add(sid)
     return frozenset(found)
@@ -202,7 +216,7 @@ class Run:
 def check_untouched(run: Run, after: Scene, witness: Witness) -> None:
     """Other Environments serve what they served, nothing is deleted, nothing foreign written to."""
     assert after.builds(run.environment) == run.before.builds(run.environment), "another Environment's Build changed"
-    own = owned(run.before.names, run.owner, witness)
+    own = owned(run.before, run.owner, witness)
     foreign = run.before.names.keys() - own
     for write in witness.writes:
         assert write.method == "POST", f"an apply sent {write.method} {write.path}"
@@ -218,7 +232,7 @@ def check_untouched(run: Run, after: Scene, witness: Witness) -> None:
 def check_served(run: Run, after: Scene, witness: Witness, remote: Remote) -> None:
     """The Environment serves what is wanted, and every foreign Version that was live and is not replaced."""
     was, now = run.before.at(run.environment), after.at(run.environment)
-    own = owned(run.before.names, run.owner, witness)
+    own = owned(run.before, run.owner, witness)
     kept = {path: each for path, each in was.versions.items() if each[1] not in own and path not in run.desired}
     assert now.versions.keys() == run.desired.keys() | kept.keys(), "the live paths are not the wanted and foreign ones"
     for path, want in run.desired.items():
@@ -252,7 +266,7 @@ def remembered_versions(run: Run, path: str, witness: Witness) -> list[Uploaded]
     live = run.before.at(run.environment).versions
     busy = {asset for at, (_, asset, _) in live.items() if at != path and at in run.desired}
     found = []
-    for sid in owned(run.before.names, run.owner, witness) - busy:
+    for sid in owned(run.before, run.owner, witness) - busy:
         memory = read_name(run.before.names[sid])
         if memory is None:
             continue
@@ -267,7 +281,7 @@ def remembered_versions(run: Run, path: str, witness: Witness) -> list[Uploaded]
 def needs_nothing(run: Run, witness: Witness) -> bool:
     """Everything wanted is live, remembered in the names, and nothing else of this owner is."""
     live = run.before.at(run.environment).versions
-    own = owned(run.before.names, run.owner, witness)
+    own = owned(run.before, run.owner, witness)
     if any(asset in own and path not in run.desired for path, (_, asset, _) in live.items()):
         return False
     return all(

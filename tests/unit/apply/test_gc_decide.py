@@ -92,4 +92,4 @@ class TestOldBuilds:
 
     def test_young_builds_and_those_without_a_date_stay(self) -> None:
         builds = [build(1, A, created=YOUNG), build(2, A, created=None)]
-        assert decided([own(A)], builds, keep=0) == Sweep((), ())
+        assert decided([own(A)], builds, keep=0) == Sweep((), (), young_builds=1)

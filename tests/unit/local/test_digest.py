@@ -85,10 +85,25 @@ def test_a_file_whose_size_lies_is_given_up() -> None:
         read_contents("/proc/version")
 
 
-def test_the_beginning_of_a_file_tells_a_secret(tmp_path: Path) -> None:
-    header = b"-----BEGIN PRIVATE KEY-----"
-    near, far = tmp_path / "near", tmp_path / "far"
-    near.write_bytes(b" " * 60_000 + header + b" " * 60_000)
-    far.write_bytes(b" " * 70_000 + header)
-    assert read_contents(str(near)).secret is not None
-    assert read_contents(str(far)).secret is None
+HEADER = b"-----BEGIN RSA PRIVATE KEY-----"
+
+
+@pytest.mark.parametrize("before", [0, 60_000, 65_520, 70_000, 65_536 + 2**20 - 10, 3 * 2**20])
+def test_a_private_key_is_seen_wherever_it_stands(before: int, tmp_path: Path) -> None:
+    """Also where one read ends within it."""
+    file = tmp_path / "file"
+    file.write_bytes(b" " * before + HEADER + b" " * 60_000)
+    assert read_contents(str(file)).secret == "its content says PRIVATE KEY"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_a_private_key_is_seen_in_wide_characters(encoding: str, tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes((" " * 70_000 + HEADER.decode()).encode(encoding))
+    assert read_contents(str(file)).secret is not None
+
+
+def test_the_mere_words_are_no_secret(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    file.write_bytes(b"Keep your PRIVATE KEY to yourself. " * 10_000)
+    assert read_contents(str(file)).secret is None

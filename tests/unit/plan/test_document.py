@@ -120,6 +120,7 @@ def test_where_the_plan_goes_and_what_it_costs() -> None:
             "limit": "0",
             "override": "--allow-flex",
             "allowed_by": "--allow-flex=1",
+            "files": [],
         }
     ]
     assert document["warnings"] == ["careful"]

@@ -239,6 +239,7 @@ class TestSecrets:
             2,
             "0",
             "--allow-secrets",
+            files=("public/.env (its name)", "public/key.pem (PRIVATE KEY in it)"),
         )
 
     def test_one_is_told_in_the_singular(self) -> None:

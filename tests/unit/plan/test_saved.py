@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from assetsync.cli.planning import read_saved
-from assetsync.errors import UsageError
+from assetsync.errors import Conflict, UsageError
 from assetsync.model import FunctionVersion
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import Consent, Refusal
@@ -198,11 +198,11 @@ class TestDamage:
          [{"override": "--x", "allowed_by": "--x", "observed": float("inf")}]],
     )  # fmt: skip
     def test_consents_that_cannot_be_read_are_refused(self, safety: Any) -> None:
-        with pytest.raises(UsageError, match="damaged or was edited"):
+        with pytest.raises(Conflict, match="damaged or was edited"):
             consents_of({**FULL, "safety": safety})
 
     def test_a_document_without_its_safety_is_refused(self) -> None:
-        with pytest.raises(UsageError, match="damaged or was edited"):
+        with pytest.raises(Conflict, match="damaged or was edited"):
             consents_of({"format_version": 1})
 
     @pytest.mark.parametrize("key", [key for key in FULL if key not in {"summary", "build", "requests", "bytes"}])
@@ -222,7 +222,7 @@ class TestDamage:
             check_format(document, "some.json")
             difference = first_difference(document, FULL)
             consents_of(document)
-        except UsageError as error:
+        except (Conflict, UsageError) as error:
             assert error.message  # noqa: PT017
         else:
             assert difference is None or difference

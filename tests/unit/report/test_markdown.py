@@ -28,7 +28,7 @@ GOLDEN = """\
 
 :no_entry: refused: 1 asset would go: /\\_\\_a\\_\\_.js (`--allow-drop=1`)
 
-:warning: allowed: fine (`--allow-replace=2`)
+:warning: allowed: fine (`--allow-replace`)
 
 :warning: careful
 

@@ -224,14 +224,13 @@ class TestOutcome:
         scene = Scene()
         scene.ours("/a")
         shown = texts(outcome_lines(scene.plan(want("/a")), self.outcome(deployment_sid=None), SITE, TALLY, 0.5))
-        assert shown[0] == "No changes. production serves what the manifest says."
-        assert shown[-1] == "12 requests, 2.0 KiB sent, 0.5 s."
+        assert shown == [f"  {SITE}/", "12 requests, 2.0 KiB sent, 0.5 s."]
 
     def test_nothing_to_do_where_nothing_is_served(self) -> None:
         shown = texts(
             outcome_lines(Scene().plan(), self.outcome(build_sid=None, deployment_sid=None), None, TALLY, 0.5)
         )
-        assert len(shown) == 2
+        assert shown == ["12 requests, 2.0 KiB sent, 0.5 s."]
 
     def test_everything_off_line(self) -> None:
         scene = Scene()
