@@ -11,6 +11,10 @@ import os
 from hypothesis import settings
 from hypothesis.internal.conjecture import engine
 
+from tests.emulator.described import answers_are_as_described
+
+__all__ = ["answers_are_as_described"]
+
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
 settings.load_profile(os.environ.get("ASSETSYNC_HYPOTHESIS", "ci"))

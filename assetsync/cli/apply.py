@@ -148,8 +148,7 @@ def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None
 def linger(local: LocalService, run: Run, *, serve: bool) -> None:
     """The local service goes on until Ctrl-C, so that the printed URLs answer, or says that it ends."""
     if serve:
-        run.output.talk([Line("Serving until Ctrl-C.")])
-        local.wait_until_stopped()
+        local.run(lambda _local: run.output.talk([Line("Serving until Ctrl-C.")]))
     elif local.started_here:
         run.output.talk(
             [Line("The local service ends with this command; --serve or `assetsync emulator` keeps it up.")]

@@ -44,6 +44,26 @@ def body_reader(content_type: str, new_spool: Callable[[], Spool]) -> BodyReader
     return _Ignored()
 
 
+class RawReader:
+    """A body as it is, of any type, for the service's own pages."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+        self._too_long = False
+
+    def write(self, chunk: bytes) -> None:
+        if len(self._bytes) + len(chunk) > FORM_BYTES:
+            self._too_long = True
+        else:
+            self._bytes += chunk
+
+    def finish(self) -> Body:
+        return Body(problem="The body is too long.") if self._too_long else Body(raw=bytes(self._bytes))
+
+    def abandon(self) -> None:
+        pass
+
+
 class _Ignored:
     def __init__(self, problem: str | None = None) -> None:
         self._body = Body(problem=problem)

@@ -85,8 +85,11 @@ class Contents:
         if target.exists():
             spool.discard()
             return spool.digest
-        target.parent.mkdir(exist_ok=True)
-        spool.path.replace(target)
+        try:
+            spool.path.replace(target)
+        except FileNotFoundError:
+            target.parent.mkdir(exist_ok=True)
+            spool.path.replace(target)
         if self._flush_folders:
             _flush_folder(target.parent)
         return spool.digest

@@ -4,22 +4,29 @@ from __future__ import annotations
 
 import secrets
 import threading
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
 
 from assetsync.emulator.api import builds, deployments, environments, items, logs, services, variables, versions
 from assetsync.emulator.authentication import is_known
 from assetsync.emulator.call import Call, Router
 from assetsync.emulator.faults import FaultPlan, NoFaults
+from assetsync.emulator.faults.effects import too_many_requests
+from assetsync.emulator.faults.rule import Faults
+from assetsync.emulator.faults.schedule import Schedule
 from assetsync.emulator.hosting import AssetHost, Site, site_of
-from assetsync.emulator.messages import NO_CONTENT, Answer, Outcome, Pairs, Request, json_answer
+from assetsync.emulator.messages import Answer, Outcome, Pairs, Request
 from assetsync.emulator.moments import Clock, http_date, system_clock, to_micros
+from assetsync.emulator.own_pages import is_own, own_page
 from assetsync.emulator.refusals import Refusal, invalid, method_not_allowed, not_found, unauthenticated
 from assetsync.emulator.request_log import RequestLog
 from assetsync.emulator.retention import Collected, collect
 from assetsync.emulator.settings import Settings
 from assetsync.emulator.store import Store
+from assetsync.emulator.witness import WITNESSES
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
@@ -44,6 +51,7 @@ _ROUTER: Final = Router(
 class Core:
     """One account's Serverless API and asset host, with its state below `folder`. Safe for many threads.
 
+    `wait` is how a thread spends seconds of latency and of delays, by default until `release` at the latest.
     `account` are the credentials that it accepts, `requests` what was asked, `faults` the plan in force (assignable).
     Raises UsageError where the folder cannot be used.
     """
@@ -55,6 +63,7 @@ class Core:
         *,
         clock: Clock = system_clock,
         faults: FaultPlan | None = None,
+        wait: Callable[[float], object] | None = None,
     ) -> None:
         self.settings = settings or Settings()
         self.clock = clock
@@ -64,25 +73,36 @@ class Core:
         self.account = self.settings.account or self._store.account()
         self._host = AssetHost(self._store.contents, self.settings, self.account.auth_token)
         self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._wait = wait or self._closing.wait
+        self._bent = Faults()
         self._flying = 0
         self._failing = 0
 
-    def handle(self, request: Request) -> Outcome:
-        """Work on one request. The caller discards the request's uploads afterwards; those that were kept stay."""
-        site = site_of(request, self.settings.domain_root)
-        if site is None and (request.path + "/").startswith("/_emulator/"):
-            return self._own_page(request)
+    def handle(self, request: Request, site: Site | None = None) -> Outcome:
+        """Work on one request. The caller discards the request's uploads afterwards; those that were kept stay.
+
+        `site` is given where everything is for one site; else the request tells whether it is for one.
+        """
+        site = site or site_of(request, self.settings.domain_root)
+        if site is None and is_own(request.path):
+            return own_page(self, request)
         with self._lock:
             self._flying += 1
             flying = self._flying
         try:
-            outcome = self._with_faults(request, site)
+            outcome = self._admit(request, site, flying)
         finally:
             with self._lock:
                 self._flying -= 1
         status = outcome.status if isinstance(outcome, Answer) else 0
-        self.requests.add(request, status, site=site is not None)
+        self.requests.add(request, status, site=site is not None, at=to_micros(self.clock()))
         return self._stamped(outcome, site, flying) if isinstance(outcome, Answer) else outcome
+
+    @property
+    def store(self) -> Store:
+        """For the console, which only reads."""
+        return self._store
 
     def new_spool(self) -> Spool:
         """Where a web shell puts an upload while it arrives."""
@@ -93,6 +113,28 @@ class Core:
         with self._lock:
             self._failing = count
 
+    def bend(self, faults: Faults | None) -> None:
+        """Put these faults in force, counting from zero, instead of those before; None is no faults."""
+        self._bent = faults or Faults()
+        self.faults = NoFaults() if faults is None else Schedule(faults, self.pause)
+
+    def faults_as_json(self) -> dict[str, Any]:
+        """What is in force, with how often each rule struck; a plan that a test brought has no rules to show."""
+        plan = self.faults
+        return (plan if isinstance(plan, Schedule) else Schedule(Faults(seed=0), self.pause)).as_json()
+
+    def pause(self, seconds: float) -> None:
+        """Wait in this thread; `release` ends all waiting."""
+        self._wait(seconds)
+
+    def release(self) -> None:
+        self._closing.set()
+
+    def domains(self) -> tuple[str, ...]:
+        """Of every Environment, oldest first."""
+        with self._store.transaction() as tx:
+            return tuple(row["domain_name"] for row in tx.all("SELECT domain_name FROM environments ORDER BY seq"))
+
     def collect(self, now: datetime | None = None) -> Collected:
         """Run the retention rules as of `now`, by default the service's clock."""
         with self._store.transaction() as tx:
@@ -101,6 +143,7 @@ class Core:
         return collected
 
     def close(self) -> None:
+        self.release()
         self._store.close()
 
     def __enter__(self) -> Self:
@@ -111,13 +154,30 @@ class Core:
     ) -> None:
         self.close()
 
+    def _admit(self, request: Request, site: Site | None, flying: int) -> Outcome:
+        limit = self._bent.concurrency
+        if limit is not None and site is None and flying > limit:
+            return too_many_requests(self._bent.retry_after)
+        if self.settings.latency_seconds:
+            self.pause(self.settings.latency_seconds)
+        return self._with_faults(request, site)
+
     def _with_faults(self, request: Request, site: Site | None) -> Outcome:
-        instead = self.faults.before(request)
+        """Faults see a site's requests below `/sites/<domain>/`, whatever host they came by."""
+        faults = self.faults
+        seen = request if site is None else replace(request, path=f"/sites/{site.domain}{site.path}")
+        instead = faults.before(seen)
         if instead is not None:
             return instead
-        answer = self._site(request, site) if site is not None else self._api(request)
-        instead = self.faults.after(request, answer)
+        answer = self._site(request, site) if site is not None else self._witnessed(request)
+        instead = faults.after(seen, answer)
         return answer if instead is None else instead
+
+    def _witnessed(self, request: Request) -> Answer:
+        answer = self._api(request)
+        for witness in tuple(WITNESSES):
+            witness(request, answer)
+        return answer
 
     def _site(self, request: Request, site: Site) -> Answer:
         with self._store.transaction() as tx:
@@ -171,15 +231,4 @@ class Core:
             stamps = (*stamps, ("Twilio-Request-Id", request_id), ("Twilio-Concurrent-Requests", str(flying)))
         own = {name.lower() for name, _ in answer.headers}
         missing = tuple((name, value) for name, value in stamps if name.lower() not in own)
-        return Answer(answer.status, answer.body, (*answer.headers, *missing))
-
-    def _own_page(self, request: Request) -> Answer:
-        """`/_emulator`: not Twilio's. Neither logged nor bent by faults, and it tells no secret."""
-        if request.path == "/_emulator" and request.method == "GET":
-            return json_answer(200, {"account_sid": self.account.sid, "requests": self.requests.count})
-        if request.path == "/_emulator/requests" and request.method == "GET":
-            return json_answer(200, self.requests.as_json())
-        if request.path == "/_emulator/requests" and request.method == "DELETE":
-            self.requests.clear()
-            return NO_CONTENT
-        return not_found(request.path).answer()
+        return replace(answer, headers=(*answer.headers, *missing))

@@ -15,6 +15,7 @@ import time
 from typing import TYPE_CHECKING
 
 from assetsync.emulator.address import LOOPBACK, Address, answers, forget_address, read_address, write_address
+from assetsync.emulator.reset import empty, has_state
 from assetsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from types import ModuleType, TracebackType
     from typing import Self
 
+    from assetsync.emulator.faults.rule import Faults
+    from assetsync.emulator.one_site import SitePort
     from assetsync.emulator.server import RunningEmulator
     from assetsync.emulator.settings import Settings
 
@@ -61,8 +64,18 @@ class LocalService:
         return self.address.site_url
 
     @property
+    def one_site_url(self) -> str | None:
+        """Where the one site answers on a port of its own, None where it does not, or is another process's matter."""
+        return None if self._emulator is None else self._emulator.one_site_url
+
+    @property
     def started_here(self) -> bool:
         return self._emulator is not None
+
+    def bend(self, faults: Faults | None) -> None:
+        """Put faults in force from now on; only where the service was started here."""
+        if self._emulator is not None:
+            self._emulator.core.bend(faults)
 
     def wait_until_stopped(self) -> None:
         """Return on SIGINT or SIGTERM (on the main thread), on `close`, or when the other process has ended."""
@@ -138,29 +151,59 @@ def serve(
     announce: Callable[[LocalService], None],
     port: int = DEFAULT_PORT,
     host: str = LOOPBACK,
+    faults: Faults | None = None,
+    one_site: SitePort | None = None,
 ) -> None:
     """Serve the folder until SIGINT or SIGTERM; `announce` is called once it answers.
 
-    Raises UsageError as `open_local` does, and when the folder is served already or the port is taken.
+    Raises UsageError as `open_local` does, and when the folder is served already or a port is taken.
     """
     _check_extra()
-    lock = _try_lock(state_dir)
-    if lock is None:
-        address = read_address(state_dir)
-        place = f" at {address.url}" if address is not None else ""
-        raise UsageError(
-            f"A local service runs on the state folder {state_dir} already{place}.",
-            hint="Use that one, or name another folder.",
-        )
-    with _start(state_dir, lock, settings, host, port, or_any_port=False) as local:
+    lock = _only_lock(state_dir)
+    with _start(state_dir, lock, settings, host, port, or_any_port=False, one_site=one_site) as local:
+        local.bend(faults)
         local.run(announce)
 
 
+def reset(state_dir: Path) -> None:
+    """Remove what the folder holds. Raises UsageError when it is served, or is not a state folder of ours."""
+    if has_state(state_dir):
+        lock = _only_lock(state_dir)
+        try:
+            empty(state_dir)
+        except OSError as problem:
+            raise _unusable(state_dir, problem) from problem
+        finally:
+            os.close(lock)
+
+
+def _only_lock(folder: Path) -> int:
+    """The lock of a folder that nobody serves."""
+    lock = _try_lock(folder)
+    if lock is None:
+        address = read_address(folder)
+        place = f" at {address.url}" if address is not None else ""
+        raise UsageError(
+            f"A local service runs on the state folder {folder} already{place}.",
+            hint="Use that one, or name another folder.",
+        )
+    return lock
+
+
 def _start(
-    folder: Path, lock: int, settings: Settings | None, host: str, port: int, *, or_any_port: bool
+    folder: Path,
+    lock: int,
+    settings: Settings | None,
+    host: str,
+    port: int,
+    *,
+    or_any_port: bool,
+    one_site: SitePort | None = None,
 ) -> LocalService:
     try:
-        emulator = _server().RunningEmulator(folder, settings, host=host, port=port, or_any_port=or_any_port)
+        emulator = _server().RunningEmulator(
+            folder, settings, host=host, port=port, or_any_port=or_any_port, one_site=one_site
+        )
     except BaseException:
         os.close(lock)
         raise

@@ -29,11 +29,12 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A parsed request body; `problem` says why it could not be parsed."""
+    """A parsed request body; `problem` says why it could not be parsed, `raw` is for the service's own pages."""
 
     fields: Pairs = ()
     files: tuple[FilePart, ...] = ()
     problem: str | None = None
+    raw: bytes = b""
 
     def discard(self) -> None:
         """Forget every upload that was not kept."""
@@ -72,9 +73,13 @@ class FileSlice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """pace: bytes of the body a second; cut_after: bytes of the body after which the connection is cut. None is off."""
+
     status: int
     body: bytes | FileSlice = b""
     headers: Pairs = ()
+    pace: int | None = None
+    cut_after: int | None = None
 
 
 class Drop(Enum):

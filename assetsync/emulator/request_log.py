@@ -5,15 +5,21 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import asdict, dataclass
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from assetsync.emulator.messages import Request
 
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One finished request. `status` is 0 where the connection was cut; `site` where it went to the asset host."""
+    """One finished request. `status` is 0 where the connection was cut; `site` where it went to the asset host.
+
+    `at` is when it was finished, in microseconds since 1970 by the service's clock.
+    """
 
     seq: int
     method: str
@@ -21,6 +27,7 @@ class Logged:
     query: str
     status: int
     site: bool
+    at: int
 
 
 class RequestLog:
@@ -28,11 +35,32 @@ class RequestLog:
         self._lock = threading.Lock()
         self._ring: deque[Logged] = deque(maxlen=entries)
         self._count = 0
+        self._watchers: dict[object, Callable[[], object]] = {}
 
-    def add(self, request: Request, status: int, *, site: bool) -> None:
+    def add(self, request: Request, status: int, *, site: bool, at: int) -> None:
         with self._lock:
             self._count += 1
-            self._ring.append(Logged(self._count, request.method, request.path, request.query, status, site))
+            self._ring.append(Logged(self._count, request.method, request.path, request.query, status, site, at))
+            self._tell()
+
+    def watch(self, tell: Callable[[], object]) -> Callable[[], None]:
+        """Call `tell` after every change, until what is returned is called; never after that.
+
+        It is called from the thread of the request and must neither wait nor use the log.
+        """
+        key = object()
+        with self._lock:
+            self._watchers[key] = tell
+
+        def forget() -> None:
+            with self._lock:
+                del self._watchers[key]
+
+        return forget
+
+    def _tell(self) -> None:
+        for tell in self._watchers.values():
+            tell()
 
     @property
     def count(self) -> int:
@@ -45,6 +73,12 @@ class RequestLog:
         with self._lock:
             return tuple(self._ring)
 
+    def after(self, seq: int, most: int) -> tuple[Logged, ...]:
+        """The newest requests after number `seq`, oldest first."""
+        with self._lock:
+            newest = islice(reversed(self._ring), most)
+            return tuple(takewhile(lambda entry: entry.seq > seq, newest))[::-1]
+
     def api(self) -> tuple[Logged, ...]:
         """The requests to the API, oldest first."""
         return tuple(entry for entry in self.entries() if not entry.site)
@@ -53,6 +87,7 @@ class RequestLog:
         with self._lock:
             self._ring.clear()
             self._count = 0
+            self._tell()
 
     def as_json(self) -> dict[str, Any]:
         return {"count": self.count, "requests": [asdict(entry) for entry in self.entries()]}

@@ -10,17 +10,22 @@ from typing import TYPE_CHECKING
 import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from assetsync.emulator.app import ABORT, make_app
+from assetsync.emulator.app import ABORT, CLOSE, make_app
+from assetsync.emulator.console.stream import LEAVING
 from assetsync.emulator.core import Core
 from assetsync.emulator.moments import Clock, system_clock
+from assetsync.emulator.one_site import OneSite, SitePort
+from assetsync.emulator.upkeep import Upkeep
 from assetsync.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from assetsync.emulator.faults import FaultPlan
+    from assetsync.emulator.messages import Outcome, Request
     from assetsync.emulator.settings import Settings
 
 _IDLE_SECONDS = 75
@@ -32,7 +37,18 @@ class _Protocol(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self.app_state = {**self.app_state, ABORT: transport.abort}
+        self.leaving = asyncio.Event()
+        self.app_state = {
+            **self.app_state,
+            ABORT: transport.abort,
+            CLOSE: transport.close,
+            LEAVING: self.leaving,
+        }
+
+    def shutdown(self) -> None:
+        """Answers that have no end of their own end now."""
+        self.leaving.set()
+        super().shutdown()
 
 
 class _Server(uvicorn.Server):
@@ -50,16 +66,24 @@ class _Server(uvicorn.Server):
 class EmulatorThread:
     """A core served on `host:port` from a background thread until `stop`. Port 0 is any free one.
 
-    Raises UsageError where the port is taken, unless `or_any_port`.
+    `handle` answers in the core's place. Raises UsageError where the port is taken, unless `or_any_port`.
     """
 
-    def __init__(self, core: Core, host: str, port: int, *, or_any_port: bool) -> None:
+    def __init__(
+        self,
+        core: Core,
+        host: str,
+        port: int,
+        *,
+        or_any_port: bool,
+        handle: Callable[[Request], Outcome] | None = None,
+    ) -> None:
         self._socket = _listen(host, port, or_any_port=or_any_port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
         self._server = _Server(
             uvicorn.Config(
-                make_app(core),
+                make_app(core, handle),
                 http=_Protocol,
                 ws="none",
                 lifespan="off",
@@ -94,7 +118,8 @@ class EmulatorThread:
 class RunningEmulator:
     """`with RunningEmulator(folder) as emulator:` a local service at `emulator.url`, its state below the folder.
 
-    `emulator.core` is at hand in the same process: its account, request log, faults and clean-up.
+    `emulator.core` is at hand in the same process: its account, request log, faults and clean-up, which also runs by
+    itself. `one_site` is served on a port of its own at `emulator.one_site_url`.
     """
 
     def __init__(
@@ -107,18 +132,33 @@ class RunningEmulator:
         or_any_port: bool = False,
         clock: Clock = system_clock,
         faults: FaultPlan | None = None,
+        one_site: SitePort | None = None,
     ) -> None:
         self.core = Core(folder, settings, clock=clock, faults=faults)
+        self._threads: list[EmulatorThread] = []
         try:
-            self._thread = EmulatorThread(self.core, host, port, or_any_port=or_any_port)
+            self._threads.append(EmulatorThread(self.core, host, port, or_any_port=or_any_port))
+            if one_site is not None:
+                site = OneSite(self.core, one_site.domain)
+                self._threads.append(
+                    EmulatorThread(self.core, host, one_site.port, or_any_port=False, handle=site.handle)
+                )
         except BaseException:
-            self.core.close()
+            self._close()
             raise
-        self.url = self._thread.url
-        self.port = self._thread.port
+        self.url = self._threads[0].url
+        self.port = self._threads[0].port
+        self.one_site_url = self._threads[1].url if one_site is not None else None
+        self._upkeep = Upkeep(self.core)
 
     def stop(self) -> None:
-        self._thread.stop()
+        self._upkeep.stop()
+        self._close()
+
+    def _close(self) -> None:
+        self.core.release()
+        for thread in self._threads:
+            thread.stop()
         self.core.close()
 
     def __enter__(self) -> Self:

@@ -1,6 +1,7 @@
 """Every switch of the local service, each with the source of its default.
 
-Where nothing is known of the real service, the default is the stricter reading.
+Where nothing is known of the real service, the default is the stricter reading; `docs/emulator-fidelity.md` says where
+it is not, and why.
 """
 
 from __future__ import annotations
@@ -63,9 +64,10 @@ class Settings:
     seed: SIDs, domains and the order inside Builds are drawn from it; None is random
     domain_root: Environments are served below it; `*.localhost` resolves to loopback in browsers and curl
     services, environments: how many an account and a Service may have (F1.3, F1.4)
-    public_bytes, private_bytes: upload limits; public and protected share one (F1.1, F1.2)
+    public_bytes, private_bytes: upload limits; public and protected share one (F1.1), of the smaller MB (F1.2)
     public_per_build, private_per_build: F1.1; build_limit_reading says whether protected Assets share the public 1000
     functions_per_build: 50 in 2019, unknown today (F1.5), None is off
+    latency_seconds: how long every request waits before the work on it begins
     build_seconds: how long a Build stays `building` (F1.11)
     dependencies, runtime: what a Build that names none is given (F6.8)
     retired_runtimes: refused in new Builds (F6.10)
@@ -80,6 +82,7 @@ class Settings:
     cache_control: sent with served files, None sends none (F8.4, unknown; `no-cache` suits local work)
     retention: how old unused Versions and empty Assets may grow (F1.7)
     build_retention: the same for Builds that no Environment uses (F1.8, unclear), None keeps them
+    retention_interval: how often the clean-up runs while the service is served; the first time at its start
     log_entries: how many requests the request log remembers
     """
 
@@ -90,12 +93,13 @@ class Settings:
     domain_root: str = "localhost"
     services: int = 50
     environments: int = 25
-    public_bytes: int = 25 * MIB
-    private_bytes: int = 10 * MIB
+    public_bytes: int = 25_000_000
+    private_bytes: int = 10_000_000
     public_per_build: int = 1000
     private_per_build: int = 50
-    build_limit_reading: BuildLimitReading = BuildLimitReading.EACH
+    build_limit_reading: BuildLimitReading = BuildLimitReading.SUM
     functions_per_build: int | None = None
+    latency_seconds: float = 0.0
     build_seconds: float = 0.0
     dependencies: tuple[tuple[str, str], ...] = DEFAULT_DEPENDENCIES
     runtime: str = "node22"
@@ -111,4 +115,5 @@ class Settings:
     cache_control: str | None = "no-cache"
     retention: timedelta = timedelta(days=7)
     build_retention: timedelta | None = None
+    retention_interval: timedelta = timedelta(minutes=10)
     log_entries: int = 10_000

@@ -72,7 +72,8 @@ def test_every_option_is_set_by_its_variable(
     parent = click.Context(group(), help_option_names=["-h", "--help"])
     context = command.make_context(name, ["some-path"] if name == "explain" else [], parent=parent)
     found = context.params[option.name or ""]
-    assert (str(found) if isinstance(option.type, click.Path) else found) == value
+    wanted = (value,) if option.multiple else value
+    assert (str(found) if isinstance(option.type, click.Path) else found) == wanted
 
 
 @pytest.mark.parametrize(

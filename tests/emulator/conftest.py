@@ -11,11 +11,14 @@ from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.moments import Clock, system_clock
 from assetsync.emulator.server import RunningEmulator
 from assetsync.emulator.settings import Settings, Synchronous
+from tests.emulator.described import answers_are_as_described
 from tests.emulator.driver import Api, make_client
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+__all__ = ["answers_are_as_described"]
 
 
 @pytest.fixture(scope="session")

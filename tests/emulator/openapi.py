@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from pathlib import Path
@@ -42,17 +43,22 @@ class Contract:
     def check(self, response: httpx.Response) -> None:
         """Raises where a successful answer of the API is not what the description says."""
         request = response.request
-        if not request.url.path.startswith("/v1/") or not response.is_success:
+        if response.is_success:
+            response.read()
+            self.judge(request.method, request.url.path, response.status_code, response.content)
+
+    def judge(self, method: str, path: str, status: int, body: bytes) -> None:
+        """The same for an answer in parts."""
+        if not path.startswith("/v1/") or not 200 <= status < 300:
             return
-        for (path, method), (pattern, status, schema) in self._schemas.items():
-            if method == request.method.lower() and pattern.fullmatch(request.url.path):
-                assert response.status_code == status, (method, path)
-                self.checked.add((path, method))
+        for (template, operation), (pattern, expected, schema) in self._schemas.items():
+            if operation == method.lower() and pattern.fullmatch(path):
+                assert status == expected, (method, template)
+                self.checked.add((template, operation))
                 if schema is not None:
-                    response.read()
-                    jsonschema_rs.validate(schema, response.json())
+                    jsonschema_rs.validate(schema, json.loads(body))
                 return
-        raise AssertionError(f"{request.method} {request.url.path} succeeds, but is not described")
+        raise AssertionError(f"{method} {path} succeeds, but is not described")
 
     def _add(self, path: str, method: str, responses: Any) -> None:
         ((status, response),) = responses.items()
@@ -83,6 +89,12 @@ class Contract:
 _KEYWORDS = frozenset({"type", "items", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"})
 
 
+def read_contract(file: Path) -> Contract:
+    """From the description in YAML, or in JSON."""
+    text = file.read_text(encoding="utf-8")
+    return Contract(json.loads(text) if file.suffix == ".json" else yaml.safe_load(text))
+
+
 def contract_from_environment() -> Contract | None:
     name = os.environ.get(VARIABLE)
-    return Contract(yaml.safe_load(Path(name).read_text(encoding="utf-8"))) if name else None
+    return read_contract(Path(name)) if name else None

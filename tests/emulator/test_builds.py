@@ -136,8 +136,8 @@ def test_retired_runtimes_are_refused_and_unknown_ones_taken(api: Api) -> None:
 def test_limits_count_each_visibility_or_the_sum(make_api: Callable[..., Api]) -> None:
     limits = {"public_per_build": 2, "private_per_build": 1, "functions_per_build": 1}
     each, total = (
-        make_api(folder="a", **limits),
-        make_api(folder="b", build_limit_reading=BuildLimitReading.SUM, **limits),
+        make_api(folder="a", build_limit_reading=BuildLimitReading.EACH, **limits),
+        make_api(folder="b", **limits),
     )
     for api in (each, total):
         service = api.service()
@@ -159,7 +159,21 @@ def test_a_thousand_public_assets_fit_and_one_more_does_not(direct_api: Api) -> 
     versions = [direct_api.upload(service, f"/{number}", b"") for number in range(1001)]
     assert len(direct_api.build(service, *versions[:1000])["asset_versions"]) == 1000
     refused = direct_api.try_build(service, *versions)
-    assert error(refused) == (400, 20001, "A Build is limited to 1000 public Assets")
+    assert error(refused) == (400, 20001, "A Build is limited to 1000 public and protected Assets")
+
+
+def test_fifty_private_assets_fit_and_one_more_does_not(direct_api: Api) -> None:
+    service = direct_api.service()
+    versions = [direct_api.upload(service, f"/{number}", visibility="private") for number in range(51)]
+    assert len(direct_api.build(service, *versions[:50])["asset_versions"]) == 50
+    refused = direct_api.try_build(service, *versions)
+    assert error(refused) == (400, 20001, "A Build is limited to 50 private Assets")
+
+
+def test_more_than_fifty_functions_fit_by_default(direct_api: Api) -> None:
+    service = direct_api.service()
+    versions = [direct_api.upload(service, f"/{number}", kind="Functions") for number in range(51)]
+    assert len(direct_api.build(service, *versions)["function_versions"]) == 51
 
 
 def test_a_build_completes_after_its_time_by_the_services_clock(make_api: Callable[..., Api]) -> None:

@@ -1,3 +1,5 @@
+"""A plan that a test brings: what `Core` does with what it says."""
+
 from __future__ import annotations
 
 from dataclasses import dataclass, field

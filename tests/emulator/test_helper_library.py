@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import logging
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+
+from assetsync.emulator.signature import sign
+from tests.emulator.driver import made
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,10 +107,58 @@ def test_a_hundred_and_twenty_assets_are_listed_in_three_pages(v1: Any, http: Lo
     assert len(service.assets.list()) == 100
 
 
-def test_the_librarys_signature_opens_a_protected_asset(socket_api: Api) -> None:
+def test_assets_created_at_once_are_all_listed_in_pages_renamed_and_deleted(
+    socket_api: Api, v1: Any, http: LocalHttpClient
+) -> None:
+    """2,345 of them, made by sixteen raw clients; the library does the rest."""
+    service = v1.services.create(unique_name="many-assets", friendly_name="Many")
+    place = f"/v1/Services/{service.sid}/Assets"
+
+    def create(numbers: range) -> list[str]:
+        return [
+            made(socket_api.client.post(place, data={"FriendlyName": f"/{number}"}))["friendly_name"]
+            for number in numbers
+        ]
+
+    with ThreadPoolExecutor(16) as pool:
+        names = {name for part in pool.map(create, [range(first, 2345, 16) for first in range(16)]) for name in part}
+    assert len(names) == 2345
+    before = http.requests
+    listed = list(service.assets.stream(page_size=1000))
+    assert http.requests - before == 3
+    assert {asset.friendly_name for asset in listed} == names
+    assert len({asset.sid for asset in listed}) == len(listed) == 2345
+    assert [asset.sid for asset in service.assets.list(page_size=50)] == [asset.sid for asset in listed]
+    assert len(service.assets.list(limit=70)) == 70
+    assert listed[7].update(friendly_name="renamed").friendly_name == "renamed"
+    assert all(asset.delete() for asset in listed[:45])
+    assert len(service.assets.list(page_size=1000)) == 2300
+    assert service.delete()
+
+
+@pytest.mark.parametrize(
+    ("scheme", "port"),
+    [("https", ""), ("https", ":443"), ("https", ":4080"), ("http", ""), ("http", ":80"), ("http", ":4080")],
+)
+@pytest.mark.parametrize("query", ["", "?x=y", "?a=1&b=%C3%A9"])
+def test_the_librarys_signature_opens_a_protected_asset(socket_api: Api, scheme: str, port: str, query: str) -> None:
     service = socket_api.service()
     environment = socket_api.environment(service)
     socket_api.publish(service, environment, socket_api.upload(service, visibility="protected"))
-    url = f"https://{environment['domain_name']}/a.txt?x=y"
-    signature = RequestValidator(socket_api.core.account.auth_token).compute_signature(url, {})
-    assert socket_api.site(environment, "/a.txt?x=y", X_Twilio_Signature=signature).content == b"hello"
+    token = socket_api.core.account.auth_token
+    place = environment["domain_name"] + (f":{urlsplit(socket_api.base).port}" if port == ":4080" else port)
+    url = f"{scheme}://{place}/a.txt{query}"
+    signature = RequestValidator(token).compute_signature(url, {})
+    assert socket_api.site(environment, f"/a.txt{query}", X_Twilio_Signature=signature).content == b"hello"
+    for wrong in (
+        RequestValidator("other").compute_signature(url, {}),
+        RequestValidator(token).compute_signature(f"{url}x", {}),
+        RequestValidator(token).compute_signature(url, {"a": "b"}),
+    ):
+        assert socket_api.site(environment, f"/a.txt{query}", X_Twilio_Signature=wrong).status_code == 403
+
+
+@pytest.mark.parametrize("url", ["https://a-1.localhost/a.txt", "http://a-1.localhost:4080/a%20b?x=y&z=%C3%A9"])
+def test_our_signature_is_what_the_library_takes(url: str) -> None:
+    assert RequestValidator("token").validate(url, {}, sign(url, "token"))
+    assert not RequestValidator("token").validate(url, {}, sign(url, "other"))

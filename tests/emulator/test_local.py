@@ -17,6 +17,7 @@ import httpx
 import pytest
 
 from assetsync.emulator.address import Address, answers, read_address
+from assetsync.emulator.faults.document import parse_faults
 from assetsync.emulator.local import LocalService, open_local, serve
 from assetsync.errors import UsageError
 
@@ -41,6 +42,8 @@ def test_the_first_starts_it_and_the_next_find_it(tmp_path: Path) -> None:
             assert second.address == first.address
             assert second.site_url == f"http://{{domain}}:{httpx.URL(first.url).port}"
             assert _authenticated(second) == 200
+            second.bend(parse_faults(b"rules: [{match: /v1/**, answer: 500}]", "faults"))
+            assert second.one_site_url is None
         assert _authenticated(first) == 200
         assert first.auth_token not in repr(first.address)
     assert read_address(tmp_path) is None

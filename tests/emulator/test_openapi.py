@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 import jsonschema_rs
 import pytest
 
-from tests.emulator.driver import made, make_client
+from assetsync.emulator.messages import Request, json_answer
+from assetsync.emulator.witness import WITNESSES
+from tests.emulator.described import Inspector, inspected
+from tests.emulator.driver import made
 from tests.emulator.openapi import VARIABLE, Contract, contract_from_environment
 
 if TYPE_CHECKING:
@@ -77,7 +80,42 @@ def test_the_check_sees_a_missing_a_wrong_and_an_extra_field() -> None:
             jsonschema_rs.validate(schema, wrong)
 
 
-def test_clients_are_made_the_same_with_and_without_a_description(make_api: Callable[..., Api]) -> None:
+SMALL = {
+    "paths": {
+        "/v1/Services/{Sid}": {
+            "get": {"responses": {"200": {"content": {"application/json": {"schema": {"$ref": "#/x/service"}}}}}}
+        }
+    },
+    "components": {
+        "schemas": {
+            "service": {"type": "object", "properties": {"sid": {"type": "string"}}},
+            "serverless.v1.service.asset.asset_version": {"type": "object"},
+            "serverless.v1.service.function.function_version": {"type": "object"},
+        }
+    },
+}
+
+
+def test_what_a_service_of_this_process_answers_is_looked_at_behind_every_client(make_api: Callable[..., Api]) -> None:
     api = make_api()
-    with make_client(api.core, "http://x") as client:
-        assert len(client.event_hooks["response"]) == (VARIABLE in os.environ)
+    service = api.service()
+    before = len(WITNESSES)
+
+    def wrong() -> None:
+        with inspected(Contract(SMALL)) as inspector:
+            api.client.get(f"/sites/{service['sid']}")
+            api.get("/Services/none")
+            assert (inspector.judged, inspector.told()) == (1, [])
+            api.get(f"/Services/{service['sid']}")
+
+    with pytest.raises(AssertionError, match=r"GET /v1/Services/ZS\w+ 200: Additional properties are not allowed"):
+        wrong()
+    assert len(WITNESSES) == before
+
+
+def test_an_undescribed_success_is_told_once() -> None:
+    inspector = Inspector(Contract(SMALL))
+    inspector(Request("GET", "/v1/Services/x"), json_answer(200, {"sid": "ZS1"}))
+    inspector(Request("GET", "/v1/Other"), json_answer(200, {}))
+    assert inspector.told() == ["GET /v1/Other 200: GET /v1/Other succeeds, but is not described"]
+    assert inspector.told() == []

@@ -23,7 +23,7 @@ UNAUTHENTICATED = (401, 20003, "Authenticate")
 @pytest.mark.parametrize("header", [None, "Basic", "Basic !!!", "Basic Zm9v", "Bearer x", "Basic w6k6w6k="])
 def test_wrong_credentials_are_refused_before_anything_else(api: Api, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    for path in ("/v1/Services", "/v1/Nothing", "/"):
+    for path in ("/v1/Services", "/v1/Nothing", "/other"):
         answer = api.client.get(path, headers=headers, auth=no_auth if header is None else None)
         assert error(answer) == UNAUTHENTICATED
         assert answer.headers["www-authenticate"] == 'Basic realm="Twilio API"'
@@ -39,7 +39,7 @@ def test_the_accounts_token_and_every_api_key_are_accepted_and_not_mixed(make_ap
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1", "/v1/", "/v2/Services", "/v1/Services/ZS0/Assets/x/y/z/a/b", "/v1/Nothing", "/"]
+    "path", ["/v1", "/v1/", "/v2/Services", "/v1/Services/ZS0/Assets/x/y/z/a/b", "/v1/Nothing", "/other"]
 )
 def test_unknown_paths_are_not_found(api: Api, path: str) -> None:
     assert error(api.client.get(path))[:2] == (404, 20404)
@@ -207,6 +207,7 @@ def test_the_request_log_tells_what_was_asked_and_can_be_cleared(make_api: Calla
     log = api.client.get("/_emulator/requests", auth=no_auth).json()
     assert log["count"] == 4
     assert [entry["seq"] for entry in log["requests"]] == [2, 3, 4]
+    assert log["requests"][2].pop("at") > 0
     assert log["requests"][2] == {
         "seq": 4,
         "method": "GET",

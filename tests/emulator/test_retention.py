@@ -76,3 +76,10 @@ def test_builds_stay_unless_the_settings_let_unused_ones_go(make_api: Callable[.
         live = api.publish(service, environment, version)
         assert api.core.collect(START + timedelta(hours=25)) == Collected(builds=builds, versions=0, items=0)
         assert api.get(f"/Services/{service['sid']}/Builds/{live['sid']}").status_code == 200
+
+
+def test_another_time_may_be_set(make_api: Callable[..., Api]) -> None:
+    api = make_api(clock=lambda: START, retention=timedelta(hours=1))
+    api.upload(api.service())
+    assert api.core.collect(START + timedelta(hours=1)) == Collected(0, 0, 0)
+    assert api.core.collect(START + timedelta(hours=1) + MOMENT) == Collected(builds=0, versions=1, items=1)

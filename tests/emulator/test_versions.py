@@ -146,7 +146,7 @@ def test_an_upload_to_nowhere_is_not_found(api: Api) -> None:
 
 
 @pytest.mark.parametrize(
-    ("visibility", "limit"), [("public", 25 * MIB), ("protected", 25 * MIB), ("private", 10 * MIB)]
+    ("visibility", "limit"), [("public", 25_000_000), ("protected", 25_000_000), ("private", 10_000_000)]
 )
 def test_one_byte_too_many_is_answered_413_and_not_in_json(direct_api: Api, visibility: str, limit: int) -> None:
     asset = direct_api.item(direct_api.service())

@@ -1,4 +1,10 @@
-"""Where a test bends the service: a plan is asked before and after each request was worked on."""
+"""How the service misbehaves on request.
+
+    text -> document -> Faults (rule) -> Schedule (schedule) -> an answer bent by effects
+
+`Core` asks a plan before and after each request was worked on. Users write `docs/faults.md`'s file; tests may bring
+a plan of their own.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class FaultPlan(Protocol):
-    """Called from many threads at once; None lets the request pass.
+    """Called from many threads at once; both calls for one request come from one thread. None lets it pass.
 
     `before`: what is returned is sent and the request is never worked on. `after`: the work is done and what is
     returned is sent instead of `answer`, so that `Drop.CONNECTION` is a reply that was lost.

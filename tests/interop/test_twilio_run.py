@@ -1,0 +1,187 @@
+"""The Serverless Toolkit's `twilio-run deploy` from npm, unchanged, but for where its hosts are."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+import assetsync
+from assetsync.emulator.signature import sign
+
+if TYPE_CHECKING:
+    from assetsync.emulator.server import RunningEmulator
+
+REDIRECT = Path(__file__).with_name("node") / "redirect.cjs"
+HELLO = "exports.handler = (context, event, callback) => callback(null, 'hello');\n"
+FILES = {
+    "assets/index.html": "<!doctype html>\n<title>Zürich</title>\n",
+    "assets/css/site.css": "body { color: #123 }\n",
+    "assets/voice.protected.xml": "<Response/>\n",
+    "assets/keys.private.json": '{"key": 1}\n',
+    "functions/hello.js": HELLO,
+    "functions/call.protected.js": HELLO.replace("hello", "call"),
+    "package.json": json.dumps({"name": "toolkit", "version": "1.0.0", "dependencies": {"lodash": "4.17.21"}}),
+    ".env": "GREETING=hello\n",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Toolkit:
+    """A project of the Serverless Toolkit, and the local service that it is deployed to."""
+
+    node: str
+    script: Path
+    root: Path
+    emulator: RunningEmulator
+
+    def write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            (self.root / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.root / name).write_text(text, encoding="utf-8")
+
+    def deploy(self, *options: str) -> str:
+        account = self.emulator.core.account
+        command = [self.node, "--require", str(REDIRECT), str(self.script), "deploy", *options]
+        done = subprocess.run(
+            [*command, "--username", account.sid, "--password", account.auth_token],
+            cwd=self.root,
+            env=_environment(self.root, ASSETSYNC_INTEROP_URL=self.emulator.url),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def get(self, path: str, **query: Any) -> Any:
+        account = self.emulator.core.account
+        auth = (account.sid, account.auth_token)
+        answer = httpx.get(f"{self.emulator.url}/v1{path}", params=query, auth=auth, trust_env=False)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def environment(self) -> Any:
+        (only,) = self.get("/Services/toolkit/Environments")["environments"]
+        return only
+
+    def live(self) -> Any:
+        return self.get(f"/Services/toolkit/Builds/{self.environment()['build_sid']}")
+
+    def site(self, path: str, *, signed: bool = False) -> httpx.Response:
+        domain = self.environment()["domain_name"]
+        token = self.emulator.core.account.auth_token
+        headers = {"X-Twilio-Signature": sign(f"https://{domain}{path}", token)} if signed else {}
+        return httpx.get(f"{self.emulator.url}/sites/{domain}{path}", headers=headers, trust_env=False)
+
+
+def _environment(home: Path, **more: str) -> dict[str, str]:
+    """Nothing of the user's own: neither credentials nor settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO_", "ASSETSYNC_", "npm_"))}
+    return kept | {"HOME": str(home), "CI": "1", "PYTHONPATH": str(Path(assetsync.__file__).parents[1])} | more
+
+
+@pytest.fixture
+def toolkit(tmp_path: Path, node: str, twilio_run: Path, emulator: RunningEmulator) -> Toolkit:
+    project = Toolkit(node, twilio_run, tmp_path / "project", emulator)
+    project.write(FILES)
+    project.deploy("--service-name", "toolkit")
+    return project
+
+
+def test_a_project_is_deployed_and_its_files_are_served(toolkit: Toolkit) -> None:
+    for name, content_type in (("/index.html", "text/html"), ("/css/site.css", "text/css")):
+        served = toolkit.site(name)
+        assert (served.status_code, served.content) == (200, FILES[f"assets{name}"].encode())
+        assert served.headers["content-type"] == content_type
+    assert toolkit.site("/voice.xml").status_code == 403
+    assert toolkit.site("/voice.xml", signed=True).content == b"<Response/>\n"
+    assert toolkit.site("/keys.json", signed=True).status_code == 403
+    assert toolkit.site("/hello").status_code == 501
+    held = {each["path"]: each["visibility"] for each in toolkit.live()["asset_versions"]}
+    assert held == {
+        "/index.html": "PUBLIC",
+        "/css/site.css": "PUBLIC",
+        "/voice.xml": "PROTECTED",
+        "/keys.json": "PRIVATE",
+    }
+
+
+def test_functions_dependencies_and_variables_are_stored(toolkit: Toolkit) -> None:
+    live = toolkit.live()
+    stored = {}
+    for version in live["function_versions"]:
+        place = f"/Services/toolkit/Functions/{version['function_sid']}/Versions/{version['sid']}/Content"
+        stored[version["path"], version["visibility"]] = toolkit.get(place)["content"]
+    assert stored == {("/hello", "PUBLIC"): HELLO, ("/call", "PROTECTED"): FILES["functions/call.protected.js"]}
+    assert {"name": "lodash", "version": "4.17.21"} in live["dependencies"]
+    variables = toolkit.get(f"/Services/toolkit/Environments/{toolkit.environment()['sid']}/Variables")["variables"]
+    assert [(each["key"], each["value"]) for each in variables] == [("GREETING", "hello")]
+
+
+def test_a_second_deployment_replaces_the_first_in_the_same_assets(toolkit: Toolkit) -> None:
+    before = toolkit.live()
+    toolkit.write({"assets/index.html": "<title>new</title>\n", "assets/new.txt": "new\n"})
+    (toolkit.root / "assets/css/site.css").unlink()
+    toolkit.deploy("--override-existing-project")
+    assert toolkit.site("/index.html").text == "<title>new</title>\n"
+    assert toolkit.site("/new.txt").text == "new\n"
+    assert toolkit.site("/css/site.css").status_code == 404
+    after = toolkit.live()
+    sids = [{each["path"]: each["asset_sid"] for each in build["asset_versions"]} for build in (before, after)]
+    assert sids[0]["/index.html"] == sids[1]["/index.html"]
+    assert len(toolkit.get("/Services/toolkit/Assets")["assets"]) == 5
+    deployments = toolkit.get(f"/Services/toolkit/Environments/{toolkit.environment()['sid']}/Deployments")
+    assert [each["build_sid"] for each in deployments["deployments"]] == [after["sid"], before["sid"]]
+
+
+def test_assetsync_beside_it_keeps_functions_and_files_that_are_not_its_own(toolkit: Toolkit, tmp_path: Path) -> None:
+    before = toolkit.live()
+    ours = tmp_path / "ours"
+    (ours / "public").mkdir(parents=True)
+    (ours / "public/ours.txt").write_text("ours\n")
+    (ours / "assetsync.yaml").write_text(
+        "version: 1\nname: ours\nservice: toolkit\nenvironments:\n"
+        f"  - name: {_environment_name(toolkit)}\n    suffix: dev\n"
+        "folders:\n  - source: public\n    target: /\n    visibility: public\n"
+    )
+    assert _assetsync(toolkit, ours, "plan", "--detailed-exitcode").returncode == 2
+    applied = _assetsync(toolkit, ours, "apply", "--yes")
+    assert applied.returncode == 0, applied.stderr
+    assert _assetsync(toolkit, ours, "plan", "--detailed-exitcode").returncode == 0
+    after = toolkit.live()
+    sids = [{each["sid"] for each in build["function_versions"]} for build in (before, after)]
+    assert sids[0] == sids[1]
+    assert (after["dependencies"], after["runtime"]) == (before["dependencies"], before["runtime"])
+    assert toolkit.site("/ours.txt").text == "ours\n"
+    assert toolkit.site("/index.html").content == FILES["assets/index.html"].encode()
+    assert len(after["asset_versions"]) == len(before["asset_versions"]) + 1
+
+
+def _environment_name(toolkit: Toolkit) -> str:
+    name: str = toolkit.environment()["unique_name"]
+    return name
+
+
+def _assetsync(toolkit: Toolkit, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    account = toolkit.emulator.core.account
+    credentials = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.auth_token}
+    return subprocess.run(
+        [sys.executable, "-m", "assetsync", *arguments],
+        cwd=folder,
+        env=_environment(folder, ASSETSYNC_API_URL=toolkit.emulator.url, **credentials),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
