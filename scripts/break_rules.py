@@ -41,7 +41,11 @@ MEMORY, SNAPSHOT = "assetsync/twilio/memory.py", "assetsync/twilio/snapshot.py"
 SURVEY, PAGES, BODY = "assetsync/twilio/survey.py", "assetsync/twilio/pages.py", "assetsync/twilio/body.py"
 APPLIER, NAMES, RELEASE = "assetsync/apply/applier.py", "assetsync/apply/names.py", "assetsync/apply/release.py"
 UPLOADS, ONCE, JOURNAL = "assetsync/apply/uploads.py", "assetsync/apply/once.py", "assetsync/apply/journal.py"
-GROUND = "assetsync/apply/ground.py"
+GROUND, GC = "assetsync/apply/ground.py", "assetsync/apply/gc.py"
+RETRY, LIMITER, REASONS = "assetsync/twilio/retry.py", "assetsync/twilio/limiter.py", "assetsync/plan/reasons.py"
+TRANSPORTED, CLIENT = "tests/unit/twilio/test_transport.py::", "tests/unit/twilio/test_client.py::"
+UNIT_GC = "tests/unit/apply/test_gc_decide.py::"
+AFTER = "tests/pipeline/test_after_the_deployment.py::"
 
 UNIT_PLANNER, UNIT_SAFETY = "tests/unit/plan/test_planner.py::", "tests/unit/plan/test_safety.py::"
 UNIT_MEMORY, UNIT_SNAPSHOT = "tests/unit/twilio/test_memory.py::", "tests/unit/twilio/test_snapshot.py::"
@@ -639,6 +643,97 @@ BREAKS = (
         "(consent.figure is None or refusal.observed <= consent.figure)",
         "True",
         f"{UNIT_SAFETY}test_a_consent_that_names_a_figure_agrees_to_no_more",
+    ),
+    Break(
+        "a 429 is tried again whatever the method",
+        RETRY,
+        "return again is Again.ALWAYS or (again is Again.IF_REPEATABLE and repeatable)",
+        "return again is Again.IF_REPEATABLE and repeatable",
+        f"{TRANSPORTED}test_a_429_is_tried_again_whatever_the_method",
+    ),
+    Break(
+        "a write that may have happened is not repeated unseen",
+        RETRY,
+        "return again is Again.ALWAYS or (again is Again.IF_REPEATABLE and repeatable)",
+        "return again is not Again.NEVER",
+        f"{TRANSPORTED}test_a_write_whose_outcome_is_unknown_is_not_repeated",
+    ),
+    Break(
+        "Retry-After is obeyed",
+        RETRY,
+        "delay = jitter + min(max(retry_after or 0.0, 0.0), policy.retry_after_cap)",
+        "delay = jitter",
+        f"{TRANSPORTED}test_retry_after_is_obeyed_and_bounded",
+    ),
+    Break(
+        "tries are counted",
+        RETRY,
+        "    if attempt >= policy.tries:",
+        "    if attempt > policy.tries:",
+        f"{TRANSPORTED}test_tries_are_counted",
+    ),
+    Break(
+        "concurrency shrinks on 429",
+        LIMITER,
+        "limit=max(1, window.limit // 2)",
+        "limit=window.limit",
+        f"{TRANSPORTED}test_concurrency_shrinks_when_twilio_is_busy",
+    ),
+    Break(
+        "the next page is on the same host",
+        PAGES,
+        "            _check_origin(operation, following, url)\n",
+        "",
+        f"{CLIENT}test_the_credentials_never_leave_for_another_host",
+    ),
+    Break(
+        "a remembered Version that is gone is told",
+        REASONS,
+        "                yield Reason.VERSION_GONE",
+        "                yield Reason.NEW",
+        f"{UNIT_PLANNER}TestRestore::test_a_verified_version_that_does_not_fit_is_not_used",
+    ),
+    Break(
+        "what the journal alone remembers is written into the names",
+        PLAN,
+        "not snapshot.own[action.asset_sid].names(action.version_sid)",
+        "False",
+        f"{UNIT_PLANNER}TestUnchanged::test_what_only_the_journal_remembers_is_unchanged_and_its_name_repaired",
+    ),
+    Break(
+        "nothing is built once a stop was asked for",
+        RELEASE,
+        'if status == "completed" and not stop.is_set():',
+        'if status == "completed":',
+        "tests/cli/test_signals.py::test_a_signal_while_the_build_is_made_deploys_nothing",
+    ),
+    Break(
+        "a look back that fails is a warning",
+        RELEASE,
+        "        except AssetsyncError as error:\n            return (f",
+        "        except KeyError as error:\n            return (f",
+        f"{AFTER}test_a_look_back_that_fails_is_a_warning_for_a_build_that_is_live",
+    ),
+    Break(
+        "gc leaves a copied name alone",
+        GC,
+        "each.versions.isdisjoint(version.sid for version in versions)",
+        "False",
+        f"{AFTER}TestSweep::test_leaves_a_foreign_asset_that_bears_a_copied_name",
+    ),
+    Break(
+        "gc leaves what is young alone",
+        GC,
+        "    return moment is not None and now - moment > MIN_AGE",
+        "    return moment is not None",
+        f"{UNIT_GC}test_what_is_younger_than_a_day_or_tells_no_date_is_left_alone_and_counted",
+    ),
+    Break(
+        "gc leaves live Builds alone",
+        GC,
+        "        if build.sid not in live\n        and build.date_created",
+        "        if build.date_created",
+        f"{UNIT_GC}TestOldBuilds::test_live_ones_stay_besides",
     ),
 )
 
