@@ -136,13 +136,16 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
 
 def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None:
     """What is live now, as text and in the document."""
+    from assetsync.report.markdown import outcome_markdown
     from assetsync.report.result import result_document
     from assetsync.report.text import outcome_lines
 
     site = session.reach.endpoints.site(outcome.domain) if outcome.domain else None
     tally = session.client.tally
     run.output.document["result"] = result_document(outcome, site, tally, run.seconds)
-    run.output.result(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
+    lines = tuple(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
+    run.output.markdown = outcome_markdown(run.output.markdown or "", lines)
+    run.output.result(lines)
 
 
 def linger(local: LocalService, run: Run, *, serve: bool) -> None:

@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from assetsync.plan.actions import Delete, Rename, Unchanged
 from assetsync.plan.document import action_name
-from assetsync.report.text import SIGNS, counts, error_lines, no_changes
+from assetsync.report.text import SIGNS, counts, error_lines, kept_phrase, no_changes
 from assetsync.report.units import size
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from assetsync.errors import AssetsyncError
     from assetsync.plan.actions import Action
     from assetsync.plan.plan import Plan
     from assetsync.plan.safety import Refusal
+    from assetsync.report.line import Line
 
 MOST_CHARACTERS = 65_000
 """GitHub refuses a comment of more than 65,535 characters."""
@@ -51,9 +52,17 @@ def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[st
 
 def failure_markdown(error: AssetsyncError, plan: str | None) -> str:
     """What went wrong, below the plan where there is one: an empty comment would tell nothing."""
-    lines = "\n".join(_plain(line.text) for line in error_lines(error))
-    head = plan if plan is not None else f"{MARKER}\n### assetsync\n"
-    return f"{head}\n```text\n{lines[: max(_LEAST_OF_AN_ERROR, MOST_CHARACTERS - len(head))]}\n```\n"
+    return _with_lines(plan if plan is not None else f"{MARKER}\n### assetsync\n", error_lines(error))
+
+
+def outcome_markdown(plan: str, lines: Iterable[Line]) -> str:
+    """What an apply did, below its plan."""
+    return _with_lines(plan, lines)
+
+
+def _with_lines(head: str, lines: Iterable[Line]) -> str:
+    text = "\n".join(_plain(line.text) for line in lines)
+    return f"{head}\n```text\n{text[: max(_LEAST_OF_AN_ERROR, MOST_CHARACTERS - len(head))]}\n```\n"
 
 
 def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> Iterator[str]:
@@ -64,6 +73,9 @@ def _head(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[str]) -> I
     yield f"**{counts(plan) if plan.build_needed else _prose(no_changes(plan))}**"
     if plan.bytes_to_send:
         yield f"{size(plan.bytes_to_send)} to send."
+    kept = kept_phrase(plan)
+    if plan.build_needed and kept is not None:
+        yield f"{_prose(kept)}."
     for refusal in refusals[:20]:
         mark = ":warning: allowed" if refusal.allowed_by else ":no_entry: refused"
         yield ""

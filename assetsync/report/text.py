@@ -56,7 +56,8 @@ def plan_lines(plan: Plan, *, everything: bool = False) -> Iterator[Line]:
     yield from _groups(plan, everything=everything)
     yield from _foreign("!", "replaced by ours", plan.replaced, Style.REMOVE)
     yield from _foreign("-", "foreign, dropped", plan.dropped, Style.REMOVE)
-    yield from _kept(plan)
+    if (kept := kept_phrase(plan)) is not None:
+        yield Line(kept, Style.DIM)
     yield Line(counts(plan), Style.BOLD)
     sent = f"{size(plan.bytes_to_send)} to send, about {plural(plan.request_estimate, 'request')}"
     yield Line(f"{sent}.", Style.DIM)
@@ -195,12 +196,12 @@ def _foreign(sign: str, what: str, found: Sequence[Foreign], style: Style) -> It
     yield Line()
 
 
-def _kept(plan: Plan) -> Iterator[Line]:
+def kept_phrase(plan: Plan) -> str | None:
+    """What is not ours and goes into the next Build as it is; None where there is nothing."""
     kept = [plural(len(plan.carried), "foreign asset")] if plan.carried else []
     kept += [plural(len(plan.functions), "Function")] if plan.functions else []
-    if kept:
-        runtime = f", runtime {printable(plan.runtime)}" if plan.functions and plan.runtime else ""
-        yield Line(f"kept as they are: {' and '.join(kept)}{runtime}", Style.DIM)
+    runtime = f", runtime {printable(plan.runtime)}" if plan.functions and plan.runtime else ""
+    return f"kept as they are: {' and '.join(kept)}{runtime}" if kept else None
 
 
 def _changed_urls(plan: Plan, site: str | None) -> Iterator[Line]:

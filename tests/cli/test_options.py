@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import re
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -11,10 +14,10 @@ import pytest
 
 from assetsync import __version__
 from assetsync.cli.main import COMMANDS, group, main
-from tests.cli.stage import run_process
+from tests.cli.stage import PATIENCE, command, run_process
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Iterator
 
     from tests.cli.stage import Stage
 
@@ -204,71 +207,45 @@ def test_a_manifest_above_is_found_from_a_folder_below(live: Stage, monkeypatch:
     live.run("plan", "-m", str(live.root / "assetsync.yaml")).holds(0, "No changes.")
 
 
-def test_a_reader_that_leaves_early_changes_nothing_but_the_printing(stage: Stage) -> None:
-    import os
-    import subprocess
+def with_stdout(stdout: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """A command of its own process that writes its result to a descriptor."""
+    return subprocess.run(
+        command(*arguments),
+        check=False,
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
+        timeout=PATIENCE,
+    )
 
-    from tests.cli.stage import PATIENCE, command
 
-    stage.write({f"{number:04}.txt": str(number) for number in range(900)})
+@pytest.fixture
+def pipe_without_a_reader() -> Iterator[int]:
     reading, writing = os.pipe()
     os.close(reading)
-    try:
-        done = subprocess.run(
-            command("plan", "--create-service", "--all"),
-            check=False,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
-        )
-    finally:
-        os.close(writing)
+    yield writing
+    os.close(writing)
+
+
+def test_a_reader_that_leaves_early_changes_nothing_but_the_printing(stage: Stage, pipe_without_a_reader: int) -> None:
+    stage.write({f"{number:04}.txt": str(number) for number in range(900)})
+    done = with_stdout(pipe_without_a_reader, "plan", "--create-service", "--all")
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert b"standard output: Broken pipe; nothing was written" in done.stderr
     assert done.returncode == 0
 
 
-def test_a_reader_that_leaves_early_makes_no_deployment_a_failure(stage: Stage) -> None:
-    import os
-    import subprocess
-
-    from tests.cli.stage import PATIENCE, command
-
+def test_a_reader_that_leaves_early_makes_no_deployment_a_failure(stage: Stage, pipe_without_a_reader: int) -> None:
     stage.write({"a.txt": "a"})
-    reading, writing = os.pipe()
-    os.close(reading)
-    try:
-        done = subprocess.run(
-            command("apply", "--create-service", "--yes"),
-            check=False,
-            stdout=writing,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
-        )
-    finally:
-        os.close(writing)
+    done = with_stdout(pipe_without_a_reader, "apply", "--create-service", "--yes")
     assert done.returncode == 0
     assert set(stage.outside.paths()) == {"/a.txt"}
 
 
 def test_a_full_disk_behind_stdout_is_an_error_before_anything_is_done(stage: Stage) -> None:
-    import subprocess
-    from pathlib import Path
-
-    from tests.cli.stage import PATIENCE, command
-
     stage.write({"a.txt": "a"})
     with Path("/dev/full").open("wb") as full:
-        done = subprocess.run(
-            command("apply", "--create-service", "--yes"),
-            check=False,
-            stdout=full,
-            stderr=subprocess.PIPE,
-            stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
-        )
+        done = with_stdout(full.fileno(), "apply", "--create-service", "--yes")
     assert done.returncode == 1
     assert b"standard output: No space left on device; nothing was written" in done.stderr

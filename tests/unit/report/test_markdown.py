@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from assetsync.errors import AssetsyncError, InvalidInput, Problem, UsageError
 from assetsync.plan.plan import Foreign
 from assetsync.plan.safety import Refusal
-from assetsync.report.markdown import MARKER, failure_markdown, plan_markdown
+from assetsync.report.line import Line
+from assetsync.report.markdown import MARKER, failure_markdown, outcome_markdown, plan_markdown
 from tests.unit.plan.scene import TARGET, Scene, want
 from tests.unit.report.plans import full_plan, large_plan, odd_plan
 from tests.unit.twilio.sids import sid
@@ -25,6 +26,7 @@ GOLDEN = """\
 
 **Plan: 1 to create, 1 to upload, 1 to restore, 1 to rename, 1 to delete, 1 foreign replaced, 1 unchanged.**
 22 B to send.
+kept as they are: 1 foreign asset and 1 Function, runtime node22.
 
 :no_entry: refused: 1 asset would go: /\\_\\_a\\_\\_.js (`--allow-drop=1`)
 
@@ -161,3 +163,8 @@ class TestFailure:
     def test_nothing_ends_the_block(self, odd: str) -> None:
         text = failure_markdown(AssetsyncError(odd, hint=odd), None)
         assert text.count("`") == 6
+
+
+def test_the_outcome_stands_below_the_plan() -> None:
+    told = outcome_markdown("the plan\n", [Line("production is live at https://x.example/"), Line("3 requests")])
+    assert told == "the plan\n\n```text\nproduction is live at https://x.example/\n3 requests\n```\n"
