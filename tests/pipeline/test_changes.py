@@ -89,6 +89,7 @@ class TestFolderOf300Files:
         (action,) = changes(machine, project)
         assert isinstance(action, Rename)
         assert (action.path, action.previous_path, action.asset_sid) == ("/moved/1.txt", "/d1/e1/1.txt", asset)
+        assert action.reasons == (Reason.NEW,)
         machine.apply(project)
         assert asset_at(world, "/moved/1.txt") == asset
         assert world.remote.served("production", "/d1/e1/1.txt")[0] == 404
