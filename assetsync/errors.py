@@ -148,12 +148,17 @@ class FileChanged(AssetsyncError):
 
 @dataclass(frozen=True, slots=True)
 class FileFailure:
-    """One file that was not uploaded: `source` is the file, `message` why, `request_id` Twilio's where it answered."""
+    """One file that was not uploaded.
+
+    source: the file; message, hint: why, and the way out where there is one
+    request_id: Twilio's, where it answered
+    """
 
     path: str
     source: str
     message: str
     request_id: str | None = None
+    hint: str | None = None
 
 
 class ApplyFailed(AssetsyncError):

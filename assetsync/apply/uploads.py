@@ -98,7 +98,7 @@ class Uploader:
             return
         except AssetsyncError as error:
             request_id = error.request_id if isinstance(error, ApiError) else None
-            self.failures.append(FileFailure(action.path, action.asset.source, error.message, request_id))
+            self.failures.append(FileFailure(action.path, action.asset.source, error.message, request_id, error.hint))
             self._emit(UploadFailed(action.path, error.message))
 
     def _send(self, action: Sending) -> Sent:

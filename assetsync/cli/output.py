@@ -137,9 +137,10 @@ def error_documents(error: AssetsyncError) -> list[dict[str, Any]]:
             for p in error.problems
         ]
     if isinstance(error, ApplyFailed):
-        shared = common | {"hint": error.hint}
         return [
-            shared | {"message": f.message, "path": f.path, "file": f.source, "request_id": f.request_id}
+            common
+            | {"message": f.message, "path": f.path, "file": f.source, "request_id": f.request_id}
+            | {"hint": f.hint or error.hint}
             for f in error.failures
         ]
     document = common | {"message": error.message, "hint": error.hint}

@@ -1,7 +1,6 @@
 """Every switch of the local service, each with the source of its default.
 
-Where nothing is known of the real service, the default is the stricter reading; `docs/emulator-fidelity.md` says where
-it is not, and why.
+Where nothing is known of the real service, the default is the stricter reading: what passes here passes there.
 """
 
 from __future__ import annotations
@@ -106,9 +105,9 @@ class Settings:
     retired_runtimes: frozenset[str] = frozenset({"node8", "node10", "node12", "node14"})
     refuse_path_clashes: bool = True
     deploy_needs_completed: bool = True
-    flex_guard: bool = False
+    flex_guard: bool = True
     strict_paths: bool = True
-    refuse_empty_files: bool = False
+    refuse_empty_files: bool = True
     upload_touches_asset: bool = False
     oldest_first: bool = False
     propagation_seconds: float = 0.0

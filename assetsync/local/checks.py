@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from assetsync.errors import Problem
 from assetsync.local.names import in_file
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from assetsync.local.limits import Limits
     from assetsync.manifest.model import Manifest
+
+_SHOWN: Final = 3
 
 
 def size_problem(source: str, size: int, visibility: Visibility, limits: Limits) -> Problem | None:
@@ -46,12 +48,18 @@ def count_problems(visibilities: Iterable[Visibility], manifest: Manifest, limit
 
 
 def size_warnings(sizes: Iterable[tuple[str, int]], limits: Limits) -> list[str]:
-    """Files that are too large if a megabyte is 10^6 bytes (F1.2); pairs of (source, bytes)."""
-    return [
+    """Files that are too large if a megabyte is 10^6 bytes (F1.2), or empty (F2.11); pairs of (source, bytes)."""
+    sized = list(sizes)
+    large = [
         f"{source} is {size} bytes large; Twilio may take no more than {limits.warn_bytes}."
-        for source, size in sizes
+        for source, size in sized
         if size > limits.warn_bytes
     ]
+    empty = [source for source, size in sized if not size]
+    if not empty:
+        return large
+    shown = ", ".join(empty[:_SHOWN]) + (f" and {len(empty) - _SHOWN} more" if len(empty) > _SHOWN else "")
+    return [*large, f"{shown}: {'is' if len(empty) == 1 else 'are'} empty, which Twilio may refuse."]
 
 
 def count_warnings(visibilities: Iterable[Visibility], limits: Limits) -> list[str]:

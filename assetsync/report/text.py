@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assetsync.apply.applier import Outcome
-    from assetsync.errors import AssetsyncError, Problem
+    from assetsync.errors import AssetsyncError, FileFailure, Problem
     from assetsync.plan.actions import Action
     from assetsync.plan.plan import Foreign, Plan
     from assetsync.plan.safety import Refusal
@@ -114,11 +114,19 @@ def error_lines(error: AssetsyncError) -> Iterator[Line]:
         yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
     for problem in getattr(error, "problems", ()):
         yield from problem_lines(problem)
-    for failure in getattr(error, "failures", ()):
-        suffix = f" (request id {printable(failure.request_id)})" if failure.request_id else ""
-        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{suffix}")
+    yield from _failure_lines(getattr(error, "failures", ()))
     if error.hint:
         yield Line(f"  {_sentence(error.hint)}", Style.DIM)
+
+
+def _failure_lines(failures: tuple[FileFailure, ...]) -> Iterator[Line]:
+    """A line a file; a way out that several share is told after the last of them."""
+    last = {failure.hint: number for number, failure in enumerate(failures)}
+    for number, failure in enumerate(failures):
+        suffix = f" (request id {printable(failure.request_id)})" if failure.request_id else ""
+        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{suffix}")
+        if failure.hint and last[failure.hint] == number:
+            yield Line(f"      {_sentence(failure.hint)}", Style.DIM)
 
 
 def _sentence(text: str) -> str:

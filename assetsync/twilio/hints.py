@@ -22,6 +22,7 @@ _PROXY = "A proxy wants credentials: check HTTPS_PROXY and NO_PROXY."
 # Words of the message, in lower case, and what they mean; 20001 is Twilio's code for anything invalid.
 _BY_WORDS = (
     ("path provided is invalid", "A path takes A-Z a-z 0-9 - _ . ~ ! * = and /, at most 255 bytes; rename the file."),
+    ("content provided is empty", "It is not known whether Twilio takes empty files: exclude it, or write into it."),
     (
         "at least one function version or asset version",
         "An empty Build is not possible: a Deployment without a Build takes the site off line instead.",

@@ -9,8 +9,9 @@ import pytest
 
 from assetsync.emulator.faults import NoFaults
 from assetsync.emulator.server import RunningEmulator
-from assetsync.emulator.settings import ApiKey, Settings, Synchronous
+from assetsync.emulator.settings import ApiKey
 from tests.cli.stage import Outside, Stage, clean_environment, connect
+from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ _NUMBERS = itertools.count(1)
 @pytest.fixture(scope="session")
 def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEmulator]:
     """One local service for all tests, each of which has a Service of its own in it."""
-    settings = Settings(synchronous=Synchronous.OFF, services=10_000, api_keys=(KEY,))
+    settings = switched(services=10_000, api_keys=(KEY,), flex_guard=False)
     with RunningEmulator(tmp_path_factory.mktemp("service"), settings) as running:
         yield running
 

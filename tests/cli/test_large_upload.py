@@ -8,8 +8,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from assetsync.emulator.server import RunningEmulator
-from assetsync.emulator.settings import Settings, Synchronous
 from tests.cli.stage import Outside
+from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -67,7 +67,7 @@ def test_a_file_of_1_gib_is_hashed_and_applied_with_flat_memory(home: Path, tmp_
         stream.write(b"end")
     manifest = tmp_path / "assetsync.yaml"
     manifest.write_text(MANIFEST)
-    settings = Settings(synchronous=Synchronous.OFF, public_bytes=size, private_bytes=size)
+    settings = switched(public_bytes=size, private_bytes=size)
     with RunningEmulator(tmp_path / "service", settings) as running:
         account = running.core.account
         done = subprocess.run(

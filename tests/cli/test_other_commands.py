@@ -11,8 +11,8 @@ import pytest
 import yaml
 
 from assetsync.emulator.server import RunningEmulator
-from assetsync.emulator.settings import Settings, Synchronous
 from tests.cli.stage import REPOSITORY, Outside, Stage, Terminal, connect
+from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def old(
     root = tmp_path / "project"
     root.mkdir()
     monkeypatch.chdir(root)
-    settings = Settings(synchronous=Synchronous.OFF, retention=timedelta(days=100))
+    settings = switched(retention=timedelta(days=100))
     with RunningEmulator(tmp_path / "service", settings, clock=calendar) as running:
         connect(monkeypatch, running)
         outside = Outside(running, "my-site")

@@ -156,7 +156,7 @@ def test_limits_count_each_visibility_or_the_sum(make_api: Callable[..., Api]) -
 
 def test_a_thousand_public_assets_fit_and_one_more_does_not(direct_api: Api) -> None:
     service = direct_api.service()
-    versions = [direct_api.upload(service, f"/{number}", b"") for number in range(1001)]
+    versions = [direct_api.upload(service, f"/{number}", b"1") for number in range(1001)]
     assert len(direct_api.build(service, *versions[:1000])["asset_versions"]) == 1000
     refused = direct_api.try_build(service, *versions)
     assert error(refused) == (400, 20001, "A Build is limited to 1000 public and protected Assets")

@@ -86,8 +86,11 @@ def test_an_unfinished_build_is_refused_unless_the_settings_let_it(make_api: Cal
         assert api.try_deploy(api.environment(service), build).status_code == status
 
 
-def test_flex_plugins_need_the_flag_where_the_settings_guard_them(make_api: Callable[..., Api]) -> None:
-    api = make_api(flex_guard=True)
+def test_flex_plugins_need_the_flag_unless_the_settings_let_them(make_api: Callable[..., Api]) -> None:
+    lax, api = make_api(folder="a", flex_guard=False), make_api(folder="b")
+    service = lax.service()
+    build = lax.build(service, lax.upload(service, "/plugins/x/1/bundle.js"))
+    assert lax.try_deploy(lax.environment(service), build).status_code == 201
     service = api.service()
     environment = api.environment(service)
     plain, plugin = api.upload(service, "/plugins.txt"), api.upload(service, "/plugins/x/1/bundle.js")

@@ -199,7 +199,8 @@ def test_a_large_file_is_served_in_parts_too(api: Api) -> None:
     assert api.site(environment, Range="bytes=1-").content == content[1:]
 
 
-def test_an_empty_file_is_served(api: Api) -> None:
+def test_an_empty_file_is_served_where_the_settings_take_it(make_api: Callable[..., Api]) -> None:
+    api = make_api(refuse_empty_files=False)
     answer = api.site(_published(api, content=b""))
     assert (answer.status_code, answer.content, answer.headers["content-length"]) == (200, b"", "0")
 

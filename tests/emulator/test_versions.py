@@ -163,8 +163,8 @@ def test_a_too_large_upload_is_answered_over_the_socket_and_the_connection_lives
     assert socket_api.send(asset).status_code == 201
 
 
-def test_empty_files_are_taken_unless_the_settings_refuse_them(make_api: Callable[..., Api]) -> None:
-    lax, strict = make_api(folder="a"), make_api(folder="b", refuse_empty_files=True)
+def test_empty_files_are_refused_unless_the_settings_take_them(make_api: Callable[..., Api]) -> None:
+    lax, strict = make_api(folder="a", refuse_empty_files=False), make_api(folder="b")
     assert lax.send(lax.item(lax.service()), content=b"").status_code == 201
     refused = strict.send(strict.item(strict.service()), content=b"")
     assert upload_error(refused) == (400, 20001, "Content provided is empty.")

@@ -21,7 +21,6 @@ from assetsync.emulator.core import Core
 from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.messages import Answer, Drop, Request
 from assetsync.emulator.messages import Outcome as Wire
-from assetsync.emulator.settings import Settings, Synchronous
 from assetsync.local.scan import scan
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Unmanaged
 from assetsync.model import Visibility
@@ -29,6 +28,7 @@ from assetsync.prepare import Prepared, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
+from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -341,9 +341,8 @@ class World:
 
     def __init__(self, root: Path, **settings: Any) -> None:
         self.root = root
-        options: dict[str, Any] = {"synchronous": Synchronous.OFF, "seed": 1} | settings
         self._moved = 0.0
-        self.core = Core(root / "service", Settings(**options), clock=self._clock)
+        self.core = Core(root / "service", switched(**{"seed": 1, **settings}), clock=self._clock)
         self.remote = Remote(self.core)
         self._machines = 0
 

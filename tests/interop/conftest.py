@@ -41,6 +41,12 @@ def twilio_run(node: str) -> Path:
 
 
 @pytest.fixture(scope="session")
+def serverless_api() -> Path:
+    """The folder of the library that the Serverless Toolkit's programs make their requests with."""
+    return installed("@twilio-labs/serverless-api@5") / "node_modules/@twilio-labs/serverless-api"
+
+
+@pytest.fixture(scope="session")
 def contract() -> Contract:
     """The official description: where ASSETSYNC_OPENAPI says, else the one that the Twilio CLI ships."""
     if VARIABLE in os.environ:

@@ -3,23 +3,18 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import httpx
 import pytest
 
-import assetsync
-from assetsync.emulator.signature import sign
+from tests.interop.deployed import Deployed
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from assetsync.emulator.server import RunningEmulator
 
-REDIRECT = Path(__file__).with_name("node") / "redirect.cjs"
 HELLO = "exports.handler = (context, event, callback) => callback(null, 'hello');\n"
 FILES = {
     "assets/index.html": "<!doctype html>\n<title>Zürich</title>\n",
@@ -34,65 +29,28 @@ FILES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Toolkit:
+class Toolkit(Deployed):
     """A project of the Serverless Toolkit, and the local service that it is deployed to."""
 
-    node: str
+    program: str
     script: Path
     root: Path
-    emulator: RunningEmulator
 
     def write(self, files: dict[str, str]) -> None:
         for name, text in files.items():
             (self.root / name).parent.mkdir(parents=True, exist_ok=True)
             (self.root / name).write_text(text, encoding="utf-8")
 
-    def deploy(self, *options: str) -> str:
+    def deploy(self, *options: str) -> None:
         account = self.emulator.core.account
-        command = [self.node, "--require", str(REDIRECT), str(self.script), "deploy", *options]
-        done = subprocess.run(
-            [*command, "--username", account.sid, "--password", account.auth_token],
-            cwd=self.root,
-            env=_environment(self.root, ASSETSYNC_INTEROP_URL=self.emulator.url),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        credentials = ("--username", account.sid, "--password", account.auth_token)
+        done = self.node(self.program, self.root, self.script, "deploy", *options, *credentials)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
-
-    def get(self, path: str, **query: Any) -> Any:
-        account = self.emulator.core.account
-        auth = (account.sid, account.auth_token)
-        answer = httpx.get(f"{self.emulator.url}/v1{path}", params=query, auth=auth, trust_env=False)
-        assert answer.status_code == 200, answer.text
-        return answer.json()
-
-    def environment(self) -> Any:
-        (only,) = self.get("/Services/toolkit/Environments")["environments"]
-        return only
-
-    def live(self) -> Any:
-        return self.get(f"/Services/toolkit/Builds/{self.environment()['build_sid']}")
-
-    def site(self, path: str, *, signed: bool = False) -> httpx.Response:
-        domain = self.environment()["domain_name"]
-        token = self.emulator.core.account.auth_token
-        headers = {"X-Twilio-Signature": sign(f"https://{domain}{path}", token)} if signed else {}
-        return httpx.get(f"{self.emulator.url}/sites/{domain}{path}", headers=headers, trust_env=False)
-
-
-def _environment(home: Path, **more: str) -> dict[str, str]:
-    """Nothing of the user's own: neither credentials nor settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("TWILIO_", "ASSETSYNC_", "npm_"))}
-    return kept | {"HOME": str(home), "CI": "1", "PYTHONPATH": str(Path(assetsync.__file__).parents[1])} | more
 
 
 @pytest.fixture
 def toolkit(tmp_path: Path, node: str, twilio_run: Path, emulator: RunningEmulator) -> Toolkit:
-    project = Toolkit(node, twilio_run, tmp_path / "project", emulator)
+    project = Toolkit(emulator, "toolkit", node, twilio_run, tmp_path / "project")
     project.write(FILES)
     project.deploy("--service-name", "toolkit")
     return project
@@ -147,17 +105,11 @@ def test_a_second_deployment_replaces_the_first_in_the_same_assets(toolkit: Tool
 def test_assetsync_beside_it_keeps_functions_and_files_that_are_not_its_own(toolkit: Toolkit, tmp_path: Path) -> None:
     before = toolkit.live()
     ours = tmp_path / "ours"
-    (ours / "public").mkdir(parents=True)
-    (ours / "public/ours.txt").write_text("ours\n")
-    (ours / "assetsync.yaml").write_text(
-        "version: 1\nname: ours\nservice: toolkit\nenvironments:\n"
-        f"  - name: {_environment_name(toolkit)}\n    suffix: dev\n"
-        "folders:\n  - source: public\n    target: /\n    visibility: public\n"
-    )
-    assert _assetsync(toolkit, ours, "plan", "--detailed-exitcode").returncode == 2
-    applied = _assetsync(toolkit, ours, "apply", "--yes")
+    toolkit.manifest(ours, {"ours.txt": "ours\n"})
+    assert toolkit.assetsync(ours, "plan", "--detailed-exitcode").returncode == 2
+    applied = toolkit.assetsync(ours, "apply", "--yes")
     assert applied.returncode == 0, applied.stderr
-    assert _assetsync(toolkit, ours, "plan", "--detailed-exitcode").returncode == 0
+    assert toolkit.assetsync(ours, "plan", "--detailed-exitcode").returncode == 0
     after = toolkit.live()
     sids = [{each["sid"] for each in build["function_versions"]} for build in (before, after)]
     assert sids[0] == sids[1]
@@ -165,23 +117,3 @@ def test_assetsync_beside_it_keeps_functions_and_files_that_are_not_its_own(tool
     assert toolkit.site("/ours.txt").text == "ours\n"
     assert toolkit.site("/index.html").content == FILES["assets/index.html"].encode()
     assert len(after["asset_versions"]) == len(before["asset_versions"]) + 1
-
-
-def _environment_name(toolkit: Toolkit) -> str:
-    name: str = toolkit.environment()["unique_name"]
-    return name
-
-
-def _assetsync(toolkit: Toolkit, folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    account = toolkit.emulator.core.account
-    credentials = {"TWILIO_ACCOUNT_SID": account.sid, "TWILIO_AUTH_TOKEN": account.auth_token}
-    return subprocess.run(
-        [sys.executable, "-m", "assetsync", *arguments],
-        cwd=folder,
-        env=_environment(folder, ASSETSYNC_API_URL=toolkit.emulator.url, **credentials),
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )

@@ -109,7 +109,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.folder = Path(tempfile.mkdtemp(prefix="histories-"))
-        self.world = World(self.folder, build_retention=timedelta(days=7))
+        self.world = World(self.folder, build_retention=timedelta(days=7), refuse_empty_files=False)
         self.remote = self.world.remote
         self.witness = Witness()
         self.world.core.faults = self.witness

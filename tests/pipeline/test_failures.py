@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assetsync.errors import (
+    ApiError,
     ApplyFailed,
     AssetsyncError,
     BuildFailed,
@@ -97,6 +98,26 @@ class TestSomethingFails:
             asked = [path for _, path in world.remote.requests() if path.endswith("/Status")]
             assert len(asked) > 5
             assert world.remote.served("production", "/a.txt")[1] == b"a"
+
+    def test_an_empty_file_that_the_service_refuses_fails_alone_and_says_why(self, tmp_path: Path) -> None:
+        with World(tmp_path, refuse_empty_files=True) as world:
+            project = world.project()
+            project.write({"a.txt": b"", "b.txt": b"b"})
+            with pytest.raises(ApplyFailed) as caught:
+                world.machine().apply(project)
+            (failure,) = caught.value.failures
+            assert failure.path == "/a.txt"
+            assert "not known whether Twilio takes empty files" in str(failure.hint)
+            assert world.remote.live("production") is None
+
+    def test_paths_of_flex_that_the_service_refuses_change_nothing_and_have_a_hint(self, tmp_path: Path) -> None:
+        with World(tmp_path, flex_guard=True) as world:
+            project = world.project()
+            project.write({"plugins/a/bundle.js": b"1"})
+            with pytest.raises(ApiError, match="You cannot deploy Flex Plugins") as caught:
+                world.machine().apply(project)
+            assert caught.value.hint == "Paths under /plugins/ are for Flex plugins: use another target."
+            assert world.remote.live("production") is None
 
     def test_names_that_cannot_be_written_are_a_warning_and_the_files_are_live(
         self, world: World, site: Project

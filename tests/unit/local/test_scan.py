@@ -129,6 +129,20 @@ def test_a_file_that_may_be_too_large_is_a_warning(tmp_path: Path) -> None:
     assert "public/b is 9 bytes" in warning
 
 
+@pytest.mark.parametrize(
+    ("names", "sentence"),
+    [
+        ("a", "public/a: is empty, which Twilio may refuse."),
+        ("abc", "public/a, public/b, public/c: are empty, which Twilio may refuse."),
+        ("abcde", "public/a, public/b, public/c and 2 more: are empty, which Twilio may refuse."),
+    ],
+)
+def test_empty_files_are_one_warning(tmp_path: Path, names: str, sentence: str) -> None:
+    """F2.11."""
+    plant(tmp_path, {f"public/{name}": "" for name in names} | {"public/full": "x"})
+    assert scanned(manifest_for(tmp_path)).warnings == (sentence,)
+
+
 def test_too_many_files_of_a_visibility_are_one_problem_and_nothing_is_read(tmp_path: Path) -> None:
     plant(tmp_path, {f"public/{n}": "" for n in range(4)} | {f"public/p{n}": "" for n in range(3)} | {"public/a b": ""})
     manifest = manifest_for(tmp_path, site(rules=(Rule("p*", visibility=Visibility.PRIVATE),)))
@@ -143,7 +157,7 @@ def test_too_many_files_of_a_visibility_are_one_problem_and_nothing_is_read(tmp_
 
 
 def test_counts_at_the_limit_are_taken(tmp_path: Path) -> None:
-    plant(tmp_path, {f"public/{n}": "" for n in range(3)} | {f"public/p{n}": "" for n in range(3)})
+    plant(tmp_path, {f"public/{n}": "x" for n in range(3)} | {f"public/p{n}": "x" for n in range(3)})
     folder = site(rules=(Rule("p*", visibility=Visibility.PROTECTED),))
     tree = scanned(manifest_for(tmp_path, folder), limits=Limits(per_visibility=3, together=5))
     assert len(tree.assets) == 6
@@ -194,10 +208,10 @@ def test_two_roots_collide(tmp_path: Path) -> None:
 
 def test_an_index_that_is_not_at_the_root_is_a_warning(tmp_path: Path) -> None:
     """F2.6: only `/` itself and `/assets/index.html` are served there."""
-    plant(tmp_path, {"public/index.html": ""})
+    plant(tmp_path, {"public/index.html": "x"})
     (warning,) = scanned(manifest_for(tmp_path)).warnings
     assert "nothing at /" in warning
-    plant(tmp_path, {"public/assets/index.html": ""})
+    plant(tmp_path, {"public/assets/index.html": "x"})
     assert scanned(manifest_for(tmp_path)).warnings == ()
 
 

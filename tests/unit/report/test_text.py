@@ -276,6 +276,22 @@ class TestErrors:
             "  again",
         ]
 
+    def test_a_way_out_that_files_share_is_told_once_after_the_last_of_them(self) -> None:
+        failures = (
+            FileFailure("/a", "public/a", "Content provided is empty.", "RQ1", "exclude it"),
+            FileFailure("/b", "public/b", "it changed"),
+            FileFailure("/c", "public/c", "Content provided is empty.", "RQ2", "exclude it"),
+            FileFailure("/d", "public/d", "Path provided is invalid.", None, "rename it"),
+        )
+        assert texts(error_lines(ApplyFailed(failures)))[1:] == [
+            "  public/a: Content provided is empty. (request id RQ1)",
+            "  public/b: it changed",
+            "  public/c: Content provided is empty. (request id RQ2)",
+            "      exclude it",
+            "  public/d: Path provided is invalid.",
+            "      rename it",
+        ]
+
     def test_a_sentence_about_a_long_path_is_not_cut(self) -> None:
         message = f"this is not the plan that was saved: /{'x' * 254} is in the files and was not in the plan"
         assert texts(error_lines(AssetsyncError(message))) == [f"Error: {message}"]
@@ -296,7 +312,7 @@ def test_nothing_that_a_terminal_would_obey_is_shown(odd: str) -> None:
         *refusal_lines([Refusal("drop", odd, 1, "0", "--allow-drop")]),
         *refusal_lines([Refusal("drop", odd, 1, "0", "--allow-drop", "--allow-drop")]),
         *error_lines(ApiError(odd, status=400, request_id=odd, hint=odd)),
-        *error_lines(ApplyFailed((FileFailure(path, path, odd, odd),), hint=odd)),
+        *error_lines(ApplyFailed((FileFailure(path, path, odd, odd, odd),), hint=odd)),
         *problem_lines(Problem(path, 1, 1, odd, odd, odd)),
         *outcome_lines(full_plan(), Outcome(ZB, sid("ZD"), None, (), warnings=(odd,)), SITE, TALLY, 1.0),
     ]

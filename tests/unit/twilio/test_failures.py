@@ -185,6 +185,7 @@ def test_status_and_code_choose_the_error(
     ("status", "code", "message", "words"),
     [
         (400, 20001, "Path provided is invalid.", "rename the file"),
+        (400, 20001, "Content provided is empty.", "exclude it"),
         (400, 20001, "At least one Function Version or Asset Version is required for Build.", "without a Build"),
         (400, 20001, "Different Asset Versions for same Asset. Conflicting SIDs: ZN1 and ZN2", "Console"),
         (400, 20001, "Services are limited to less than or equal to 50", "Delete a Service"),
