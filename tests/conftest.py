@@ -1,4 +1,4 @@
-"""How often the laws are tried.
+"""How often the laws are tried, and what every answer of a local service is held against.
 
 By default the same examples each time, so that a run can be repeated. `ASSETSYNC_HYPOTHESIS=long` looks for new ones:
 random examples, and histories of 1,000 steps each; it takes as long as it takes (give `--timeout 0`).
@@ -11,12 +11,22 @@ import os
 from hypothesis import settings
 from hypothesis.internal.conjecture import engine
 
-from tests.emulator.described import answers_are_as_described
+from tests.emulator.described import answers_are_as_described, look_for_description, others_are_looked_at
+from tests.emulator.openapi import VARIABLE
 
-__all__ = ["answers_are_as_described"]
+__all__ = ["answers_are_as_described", "others_are_looked_at"]
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
 settings.load_profile(os.environ.get("ASSETSYNC_HYPOTHESIS", "ci"))
 if os.environ.get("ASSETSYNC_HYPOTHESIS") == "long":
     engine.BUFFER_SIZE *= 8  # a history of 1,000 steps makes more choices than an example is allowed by default
+
+
+def pytest_configure() -> None:
+    look_for_description()
+
+
+def pytest_report_header() -> str:
+    file = os.environ.get(VARIABLE)
+    return f"answers are held against {file}" if file else f"answers are held against nothing: {VARIABLE} names no file"

@@ -1,26 +1,40 @@
-"""A fixture for every test: whatever a local service of this process answers is what the description says.
+"""A fixture for every test: whatever a local service answers, in this process or another, is what the description says.
 
-It is on where a `conftest.py` imports it, and does something where ASSETSYNC_OPENAPI names the description.
+It is on where a `conftest.py` imports it. The description is looked for when pytest starts (`tests/conftest.py`), and
+pytest's first lines tell which one it is, or that there is none.
 """
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from assetsync.emulator.witness import WITNESSES
-from tests.emulator.openapi import contract_from_environment
+from tests.emulator import elsewhere
+from tests.emulator.openapi import VARIABLE, Contract, official_description, read_description
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from assetsync.emulator.messages import Answer, Request
-    from tests.emulator.openapi import Contract
 
-_CONTRACT = contract_from_environment()
+_FOUND: list[Any] = []
+
+
+def look_for_description() -> None:
+    """Before any test. The environment's variable takes what was found on to pytest's workers."""
+    file = official_description()
+    if file is not None:
+        os.environ[VARIABLE] = str(file)
+        _FOUND.append(read_description(file))
+
+
+def official_contract() -> Contract | None:
+    return Contract(_FOUND[0]) if _FOUND else None
 
 
 class Inspector:
@@ -33,14 +47,11 @@ class Inspector:
         self._wrong: list[str] = []
 
     def __call__(self, request: Request, answer: Answer) -> None:
-        body = answer.body if isinstance(answer.body, bytes) else b""
-        try:
-            self.contract.judge(request.method, request.path, answer.status, body)
-        except Exception as problem:  # noqa: BLE001 whatever is wrong with it
-            with self._lock:
-                self._wrong.append(f"{request.method} {request.path} {answer.status}: {problem}")
+        wrong = self.contract.problem(request, answer)
         with self._lock:
             self.judged += 1
+            if wrong is not None:
+                self._wrong.append(wrong)
 
     def told(self) -> list[str]:
         """What was wrong since the last time."""
@@ -58,15 +69,23 @@ def inspected(contract: Contract) -> Iterator[Inspector]:
         yield inspector
     finally:
         WITNESSES.remove(inspector)
-    wrong = inspector.told()
+    wrong = [*inspector.told(), *elsewhere.told()]
     assert not wrong, "\n".join(wrong)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def others_are_looked_at(tmp_path_factory: pytest.TempPathFactory) -> Contract | None:
+    """The contract, once a process; whatever this process starts looks at its own answers."""
+    if _FOUND:
+        elsewhere.announce(_FOUND[0], tmp_path_factory.mktemp("witness"))
+    return official_contract()
+
+
 @pytest.fixture(autouse=True)
-def answers_are_as_described() -> Iterator[None]:
+def answers_are_as_described(others_are_looked_at: Contract | None) -> Iterator[None]:
     """Answers that a fixture of a wider scope asked for are told by the next test."""
-    if _CONTRACT is None:
+    if others_are_looked_at is None:
         yield
         return
-    with inspected(_CONTRACT):
+    with inspected(others_are_looked_at):
         yield

@@ -1,4 +1,4 @@
-"""Answers held against the official OpenAPI description, when ASSETSYNC_OPENAPI names its file."""
+"""Answers held against the official OpenAPI description."""
 
 from __future__ import annotations
 
@@ -9,10 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
+import pytest
 import yaml
+
+from tests.fakes.npm import unpacked
 
 if TYPE_CHECKING:
     import httpx
+
+    from assetsync.emulator.messages import Answer, Request
 
 VARIABLE = "ASSETSYNC_OPENAPI"
 
@@ -60,6 +65,15 @@ class Contract:
                 return
         raise AssertionError(f"{method} {path} succeeds, but is not described")
 
+    def problem(self, request: Request, answer: Answer) -> str | None:
+        """What is wrong with an answer, in one line; None where nothing is."""
+        body = answer.body if isinstance(answer.body, bytes) else b""
+        try:
+            self.judge(request.method, request.path, answer.status, body)
+        except Exception as error:  # noqa: BLE001 whatever is wrong with it
+            return f"{request.method} {request.path} {answer.status}: {' '.join(str(error).split())}"
+        return None
+
     def _add(self, path: str, method: str, responses: Any) -> None:
         ((status, response),) = responses.items()
         content = response.get("content")
@@ -89,12 +103,18 @@ class Contract:
 _KEYWORDS = frozenset({"type", "items", "format", "enum", "pattern", "minLength", "maxLength", "minimum", "maximum"})
 
 
-def read_contract(file: Path) -> Contract:
-    """From the description in YAML, or in JSON."""
-    text = file.read_text(encoding="utf-8")
-    return Contract(json.loads(text) if file.suffix == ".json" else yaml.safe_load(text))
-
-
-def contract_from_environment() -> Contract | None:
+def official_description() -> Path | None:
+    """Where ASSETSYNC_OPENAPI says, else the one that the Twilio CLI ships; None without npm or its registry."""
     name = os.environ.get(VARIABLE)
-    return read_contract(Path(name)) if name else None
+    if name:
+        return Path(name)
+    try:
+        return unpacked("@twilio/cli-core@8") / "src/services/twilio-api/twilio_serverless_v1.json"
+    except pytest.skip.Exception:
+        return None
+
+
+def read_description(file: Path) -> Any:
+    """YAML, or JSON, which is read faster."""
+    text = file.read_text(encoding="utf-8")
+    return json.loads(text) if file.suffix == ".json" else yaml.safe_load(text)

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-import os
-from pathlib import Path
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import jsonschema_rs
@@ -9,22 +9,27 @@ import pytest
 
 from assetsync.emulator.messages import Request, json_answer
 from assetsync.emulator.witness import WITNESSES
-from tests.emulator.described import Inspector, inspected
+from tests.emulator import elsewhere
+from tests.emulator.described import Inspector, inspected, official_contract
 from tests.emulator.driver import made
-from tests.emulator.openapi import VARIABLE, Contract, contract_from_environment
+from tests.emulator.openapi import VARIABLE, Contract, official_description, read_description
+from tests.fakes.npm import missing
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.emulator.driver import Api
 
-described = pytest.mark.skipif(VARIABLE not in os.environ, reason=f"{VARIABLE} names no OpenAPI description")
+
+@pytest.fixture
+def contract() -> Contract:
+    return official_contract() or missing("there is no description")
 
 
-@described
-def test_every_operation_of_the_description_answers_as_described(make_api: Callable[..., Api]) -> None:
-    contract = contract_from_environment()
-    assert contract is not None
+def test_every_operation_of_the_description_answers_as_described(
+    contract: Contract, make_api: Callable[..., Api]
+) -> None:
     api = make_api()
     api.client.event_hooks = {"response": [contract.check]}
     service = api.service()
@@ -60,11 +65,7 @@ def test_every_operation_of_the_description_answers_as_described(make_api: Calla
     assert contract.operations() - contract.checked == {log}
 
 
-@described
-def test_the_check_sees_a_missing_a_wrong_and_an_extra_field() -> None:
-    import yaml
-
-    contract = Contract(yaml.safe_load(Path(os.environ[VARIABLE]).read_text(encoding="utf-8")))
+def test_the_check_sees_a_missing_a_wrong_and_an_extra_field(contract: Contract) -> None:
     schema = contract._schemas["/v1/Services/{ServiceSid}/Assets/{Sid}", "get"][2]
     names = ("sid", "account_sid", "service_sid", "friendly_name", "date_created", "date_updated", "url", "links")
     nothing = dict.fromkeys(names)
@@ -119,3 +120,42 @@ def test_an_undescribed_success_is_told_once() -> None:
     inspector(Request("GET", "/v1/Other"), json_answer(200, {}))
     assert inspector.told() == ["GET /v1/Other 200: GET /v1/Other succeeds, but is not described"]
     assert inspector.told() == []
+
+
+ANOTHER_PROCESS = """
+import pathlib, sys
+from assetsync.emulator.core import Core
+from assetsync.emulator.direct import DirectTransport
+from assetsync.emulator.messages import json_answer
+from assetsync.emulator import api
+import httpx
+if sys.argv[2] == "wrong":
+    import assetsync.emulator.api.services as services
+    services.represent = lambda *_: {"sid": "ZS1"}
+with Core(pathlib.Path(sys.argv[1])) as core:
+    auth = (core.account.sid, core.account.auth_token)
+    with httpx.Client(transport=DirectTransport(core), base_url="http://x", auth=auth) as client:
+        client.post("/v1/Services", data={"UniqueName": "a", "FriendlyName": "a"}).raise_for_status()
+"""
+
+
+@pytest.mark.parametrize(("kind", "count"), [("right", 0), ("wrong", 1)])
+def test_what_a_service_of_another_process_answers_is_looked_at(
+    contract: Contract, tmp_path: Path, kind: str, count: int
+) -> None:
+    subprocess.run([sys.executable, "-c", ANOTHER_PROCESS, tmp_path / "state", kind], check=True)
+    told = elsewhere.told()
+    assert len(told) == count
+    assert all(each.startswith("POST /v1/Services 201: ") for each in told)
+
+
+def test_the_description_that_npm_has_is_the_one_that_was_given(
+    contract: Contract, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given = official_description()
+    monkeypatch.delenv(VARIABLE)
+    packaged = official_description()
+    if packaged is None:
+        missing("npm has no description")
+    assert given is not None
+    assert set(Contract(read_description(packaged)).operations()) == contract.operations()
