@@ -25,10 +25,10 @@ OTHER = {
     "public_bytes": "26214400",
     "private_bytes": "10485760",
     "build_limit_reading": "each",
-    "functions_per_build": "50",
+    "functions_per_build": "none",
     "dependencies": "twilio@5.0.3",
     "runtime": "node20",
-    "retired_runtimes": "node8,node10,node12,node14,node16,node18,node20",
+    "retired_runtimes": "node8,node10,node12,node14,node16",
     "refuse_path_clashes": "false",
     "deploy_needs_completed": "false",
     "flex_guard": "false",
@@ -38,7 +38,7 @@ OTHER = {
     "oldest_first": "true",
     "cache_control": "none",
     "retention": "3d",
-    "build_retention": "7d",
+    "build_retention": "none",
 }
 """The other setting of each switch whose default is a reading of facts that are not sure."""
 

@@ -110,11 +110,12 @@ def _settings(flags: Flags) -> Settings:
     from assetsync.emulator.settings import Account, Settings
     from assetsync.emulator.switches import with_switches
 
-    settings = with_switches(Settings(), flags.switches)
+    given = [*flags.switches]
     if flags.build_seconds is not None:
-        settings = replace(settings, build_seconds=flags.build_seconds)
+        given.append(f"build_seconds={flags.build_seconds}")
     if flags.latency is not None:
-        settings = replace(settings, latency_seconds=flags.latency / 1000)
+        given.append(f"latency_seconds={flags.latency / 1000}")
+    settings = with_switches(Settings(), given)
     if flags.account is None and flags.auth_token is None:
         return settings
     if not flags.account or not flags.auth_token:

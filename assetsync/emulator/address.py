@@ -71,8 +71,15 @@ def write_address(folder: Path, address: Address) -> None:
         raise
 
 
-def forget_address(folder: Path) -> None:
-    _address_file(folder).unlink(missing_ok=True)
+def forget_address(folder: Path, address: Address) -> None:
+    """Remove this process's own address; another one that has come in its place stays."""
+    try:
+        value = json.loads(_address_file(folder).read_text(encoding="utf-8"))
+        is_own = (value["pid"], value["url"]) == (os.getpid(), address.url)
+    except (OSError, ValueError, TypeError, KeyError):
+        return
+    if is_own:
+        _address_file(folder).unlink(missing_ok=True)
 
 
 def _address_file(folder: Path) -> Path:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import anyio
 from starlette.requests import ClientDisconnect
 from starlette.requests import Request as WebRequest
 from starlette.responses import Response, StreamingResponse
 
+from assetsync.emulator.authentication import is_known
 from assetsync.emulator.bodies import RawReader, body_reader
 from assetsync.emulator.console.mount import Console
+from assetsync.emulator.console.origin import is_served_here
 from assetsync.emulator.messages import Answer, Body, FileSlice, Outcome, Request, text_answer
 from assetsync.emulator.own_pages import is_own
 
@@ -20,12 +22,15 @@ if TYPE_CHECKING:
 
     from starlette.types import Receive, Scope, Send
 
+    from assetsync.emulator.bodies import BodyReader
     from assetsync.emulator.core import Core
 
 _CHUNK = 1 << 18
 _THREADS = 256
 """Requests at work at once. Most of what they do is to wait: for the store's turn, or because a fault says so."""
 _BEAT = 0.05
+
+_FOREIGN = "This page answers at the address that it is served on, and at localhost; elsewhere it needs credentials.\n"
 
 ABORT = "assetsync.abort"
 """Where in the ASGI state the server leaves a function that cuts the connection."""
@@ -52,9 +57,15 @@ def make_app(
             await console(scope, receive, send)
             return
         web = WebRequest(scope, receive)
+        if _is_foreign(web, core):
+            await _response(text_answer(403, _FOREIGN))(scope, receive, send)
+            return
         try:
             body = await _body(web, core)
         except ClientDisconnect:
+            return
+        except OSError as problem:
+            await _response(core.fail(_request(web, Body()), problem))(scope, receive, send)
             return
         response = await anyio.to_thread.run_sync(work, _request(web, body), scope["state"], limiter=limiter[0])
         if response is None:
@@ -78,9 +89,21 @@ def _work(handle: Callable[[Request], Outcome], request: Request, state: dict[st
     return _bent_response(outcome, state[CLOSE])
 
 
+def _is_foreign(web: WebRequest, core: Core) -> bool:
+    """Whether a browser may have been led here under another name: then our own pages need credentials."""
+    if not is_own(_path(web)) or is_served_here(web.headers.get("host", ""), web.scope.get("server")):
+        return False
+    return not is_known(web.headers.get("authorization", ""), core.account, core.settings.api_keys)
+
+
 async def _body(web: WebRequest, core: Core) -> Body:
-    kind = web.headers.get("content-type", "")
-    reader = RawReader() if is_own(web.url.path) else body_reader(kind, core.new_spool)
+    """Uploads of those whom the service does not know do not reach the disk."""
+    if is_own(_path(web)):
+        reader: BodyReader = RawReader()
+    elif is_known(web.headers.get("authorization", ""), core.account, core.settings.api_keys):
+        reader = body_reader(web.headers.get("content-type", ""), core.new_spool)
+    else:
+        reader = body_reader("", core.new_spool)
     try:
         async for chunk in web.stream():
             reader.write(chunk)
@@ -90,11 +113,15 @@ async def _body(web: WebRequest, core: Core) -> Body:
     return reader.finish()
 
 
-def _request(web: WebRequest, body: Body) -> Request:
+def _path(web: WebRequest) -> str:
     raw_path: bytes = web.scope.get("raw_path") or web.scope["path"].encode()
+    return raw_path.decode("latin-1")
+
+
+def _request(web: WebRequest, body: Body) -> Request:
     return Request(
         method=web.method,
-        path=raw_path.decode("latin-1"),
+        path=_path(web),
         query=web.scope["query_string"].decode("latin-1"),
         headers={name.lower(): value for name, value in web.headers.items()},
         body=body,
@@ -115,8 +142,7 @@ def _response(answer: Answer) -> Response:
     if answer.body.length <= _CHUNK:
         with source:
             return _with_headers(Response(source.read(answer.body.length), answer.status), answer)
-    source.close()
-    response = _with_headers(StreamingResponse(_chunks(answer.body), answer.status), answer)
+    response = _with_headers(StreamingResponse(_sent(source, answer.body.length), answer.status), answer)
     response.headers["content-length"] = str(answer.body.length)
     return response
 
@@ -156,11 +182,15 @@ def _with_headers(response: Response, answer: Answer) -> Response:
 
 
 def _chunks(part: FileSlice, size: int = _CHUNK) -> Iterator[bytes]:
-    with part.path.open("rb") as source:
-        source.seek(part.start)
-        left = part.length
-        while left > 0 and (chunk := source.read(min(size, left))):
-            left -= len(chunk)
+    source = part.path.open("rb")
+    source.seek(part.start)
+    yield from _sent(source, part.length, size)
+
+
+def _sent(source: BinaryIO, length: int, size: int = _CHUNK) -> Iterator[bytes]:
+    with source:
+        while length > 0 and (chunk := source.read(min(size, length))):
+            length -= len(chunk)
             yield chunk
 
 

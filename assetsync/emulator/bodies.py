@@ -20,6 +20,12 @@ if TYPE_CHECKING:
 FORM_BYTES = 4 * MIB
 """How much text a body may have outside of uploads: far more than a Build of 2050 Versions (F6.12)."""
 
+_LONGEST_BOUNDARY = 256
+"""The parser's limit; RFC 2046 knows no longer ones than 70."""
+
+_MOST_FILES = 8
+"""An upload has one; each takes a place on the disk while it arrives."""
+
 _CONTENT_FIELD = "Content"
 
 
@@ -40,7 +46,9 @@ def body_reader(content_type: str, new_spool: Callable[[], Spool]) -> BodyReader
         return _FormReader()
     if kind == b"multipart/form-data":
         boundary = options.get(b"boundary", b"")
-        return _MultipartReader(boundary, new_spool) if boundary else _Ignored("The multipart boundary is missing.")
+        if not 0 < len(boundary) <= _LONGEST_BOUNDARY:
+            return _Ignored("The multipart boundary is missing or too long.")
+        return _MultipartReader(boundary, new_spool)
     return _Ignored()
 
 
@@ -163,7 +171,9 @@ class _MultipartReader:
         _, options = parse_options_header(self._headers.get(b"content-disposition"))
         name = _text(options.get(b"name", b""))
         filename = options.get(b"filename")
-        if filename is None and name != _CONTENT_FIELD:
+        if filename is not None and len(self._files) == _MOST_FILES:
+            self._problem = self._problem or "The form has too many files."
+        if self._problem is not None or (filename is None and name != _CONTENT_FIELD):
             self._field = (name, bytearray())
             return
         declared = self._headers.get(b"content-type")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 
 from assetsync.emulator.messages import Answer
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     from assetsync.emulator.messages import Request
     from assetsync.emulator.settings import Settings
     from assetsync.emulator.store import Row, Transaction
+
+SERVICE_SID: Final = re.compile(r"ZS[0-9a-fA-F]{32}")
+_SERVICE_BY_SID: Final = "SELECT * FROM services WHERE sid = ?"
+_SERVICE_BY_NAME: Final = "SELECT * FROM services WHERE unique_name = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +77,13 @@ class Call:
         return value.lower() == "true"
 
     def service(self) -> Row:
-        """The Service that the path names, by SID or unique name (F7.1)."""
-        row = self.tx.one(
-            "SELECT * FROM services WHERE sid = ?1 OR unique_name = ?1 ORDER BY sid = ?1 DESC", self.keys["service"]
-        )
-        return self.found(row)
+        """The Service that the path names, by SID or unique name (F7.1).
+
+        What has the form of a SID is never a unique name: a DELETE said twice must not hit another Service.
+        """
+        key = self.keys["service"]
+        sql = _SERVICE_BY_SID if SERVICE_SID.fullmatch(key) else _SERVICE_BY_NAME
+        return self.found(self.tx.one(sql, key))
 
     def environment(self) -> Row:
         return self.found(

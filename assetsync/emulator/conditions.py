@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*")
+_RANGE: Final = re.compile(r"bytes=\s*(\d{0,18})-(\d{0,18})\s*", re.IGNORECASE)
 _TAG: Final = re.compile(r'(?:W/)?("[^"]*")')
+_TAGS: Final = re.compile(r'(?:W/)?"[^"]*"(?:[ \t]*,[ \t,]*(?:W/)?"[^"]*")*')
 
 
 def matches_etag(if_none_match: str | None, etag: str) -> bool:
-    """Weak comparison, as `If-None-Match` asks for; `*` fits anything."""
-    if if_none_match is None:
-        return False
-    return if_none_match.strip() == "*" or etag in _TAG.findall(if_none_match)
+    """Weak comparison, as `If-None-Match` asks for; `*` fits anything, and what is no list of tags fits nothing."""
+    wanted = (if_none_match or "").strip(" \t,")
+    return wanted == "*" or (_TAGS.fullmatch(wanted) is not None and etag in _TAG.findall(wanted))
 
 
 def byte_range(header: str | None, size: int) -> range | None:

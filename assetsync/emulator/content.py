@@ -9,12 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import re
 import secrets
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
+
+_SPOOL: Final = re.compile(r"[0-9a-f]{32}")
+_FOLDER: Final = re.compile(r"[0-9a-f]{2}")
+_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 
 
 class Spool:
@@ -59,7 +64,7 @@ class Spool:
 
 
 class Contents:
-    """All the content of one state folder."""
+    """All the content of one state folder. Files whose names are not of its making are neither seen nor touched."""
 
     def __init__(self, folder: Path, *, flush: bool, flush_folders: bool) -> None:
         self._files = folder / "content"
@@ -68,8 +73,8 @@ class Contents:
         self._flush_folders = flush_folders
         self._files.mkdir(exist_ok=True)
         self._incoming.mkdir(exist_ok=True)
-        for leftover in self._incoming.iterdir():
-            leftover.unlink()
+        for name in _names(self._incoming, _SPOOL, folders=False):
+            (self._incoming / name).unlink()
 
     def spool(self, limit: int) -> Spool:
         return Spool(self._incoming / secrets.token_hex(16), limit)
@@ -103,9 +108,19 @@ class Contents:
                 self.path(digest).unlink()
 
     def digests(self) -> Iterator[str]:
-        for folder in self._files.iterdir():
-            for file in folder.iterdir():
-                yield file.name
+        for folder in _names(self._files, _FOLDER, folders=True):
+            for name in _names(self._files / folder, _DIGEST, folders=False):
+                if name.startswith(folder):
+                    yield name
+
+
+def _names(folder: Path, form: re.Pattern[str], *, folders: bool) -> Iterator[str]:
+    """What is named in that form, either the folders or the files; links are neither."""
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            is_kind = entry.is_dir(follow_symlinks=False) if folders else entry.is_file(follow_symlinks=False)
+            if is_kind and form.fullmatch(entry.name):
+                yield entry.name
 
 
 def _flush_folder(folder: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import re
 import secrets
 import threading
 from dataclasses import replace
@@ -18,7 +20,15 @@ from assetsync.emulator.hosting import AssetHost, Site, site_of
 from assetsync.emulator.messages import Answer, Outcome, Pairs, Request
 from assetsync.emulator.moments import Clock, http_date, system_clock, to_micros
 from assetsync.emulator.own_pages import is_own, own_page
-from assetsync.emulator.refusals import Refusal, invalid, method_not_allowed, not_found, unauthenticated
+from assetsync.emulator.refusals import (
+    Refusal,
+    failed,
+    invalid,
+    invalid_upload,
+    method_not_allowed,
+    not_found,
+    unauthenticated,
+)
 from assetsync.emulator.request_log import RequestLog
 from assetsync.emulator.retention import Collected, collect
 from assetsync.emulator.settings import Settings
@@ -26,13 +36,16 @@ from assetsync.emulator.store import Store
 from assetsync.emulator.witness import WITNESSES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from assetsync.emulator.content import Spool
+
+_LOG: Final = logging.getLogger("assetsync.emulator")
+_UPLOAD: Final = re.compile(r"/v1/Services/[^/]+/(Assets|Functions)/[^/]+/Versions")
 
 _ROUTER: Final = Router(
     (
@@ -46,6 +59,11 @@ _ROUTER: Final = Router(
         *logs.ROUTES,
     )
 )
+
+
+def is_upload(method: str, path: str) -> bool:
+    """Whether a request is for the upload host, which has its own way to refuse (F2.3)."""
+    return method == "POST" and _UPLOAD.fullmatch(path) is not None
 
 
 class Core:
@@ -87,17 +105,19 @@ class Core:
         site = site or site_of(request, self.settings.domain_root)
         if site is None and is_own(request.path):
             return own_page(self, request)
-        with self._lock:
-            self._flying += 1
-            flying = self._flying
+        flying = self._count(1 if site is None else 0)
         try:
             outcome = self._admit(request, site, flying)
         finally:
-            with self._lock:
-                self._flying -= 1
+            self._count(-1 if site is None else 0)
         status = outcome.status if isinstance(outcome, Answer) else 0
         self.requests.add(request, status, site=site is not None, at=to_micros(self.clock()))
         return self._stamped(outcome, site, flying) if isinstance(outcome, Answer) else outcome
+
+    def fail(self, request: Request, problem: Exception) -> Answer:
+        """The answer where the service itself fails: a full disk, a database that another program locks."""
+        _LOG.error("%s %s failed: %s: %s", request.method, request.path[:200], type(problem).__name__, problem)
+        return failed().answer()
 
     @property
     def store(self) -> Store:
@@ -169,7 +189,10 @@ class Core:
         instead = faults.before(seen)
         if instead is not None:
             return instead
-        answer = self._site(request, site) if site is not None else self._witnessed(request)
+        try:
+            answer = self._site(request, site) if site is not None else self._witnessed(request)
+        except Exception as problem:  # noqa: BLE001 whatever it is: a service answers
+            answer = self.fail(request, problem)
         instead = faults.after(seen, answer)
         return answer if instead is None else instead
 
@@ -185,13 +208,15 @@ class Core:
 
     def _api(self, request: Request) -> Answer:
         try:
-            self._check(request)
+            self.check_credentials(request.headers)
             match = _ROUTER.match(request.path) if request.path.startswith("/v1/") else None
             if match is None:
                 raise not_found(request.path)
             handler = match.methods.get(request.method)
             if handler is None:
                 raise method_not_allowed(tuple(match.methods))
+            if request.body.problem is not None:
+                raise (invalid_upload if is_upload(request.method, request.path) else invalid)(request.body.problem)
             for file in request.body.files:
                 self._store.contents.settle(file.spool)
             with self._store.transaction() as tx:
@@ -210,11 +235,16 @@ class Core:
         except Refusal as refusal:
             return refusal.answer()
 
-    def _check(self, request: Request) -> None:
-        if not is_known(request.headers.get("authorization", ""), self.account, self.settings.api_keys):
+    def check_credentials(self, headers: Mapping[str, str]) -> None:
+        """Names in lower case. Raises Refusal."""
+        if not is_known(headers.get("authorization", ""), self.account, self.settings.api_keys):
             raise unauthenticated()
-        if request.body.problem is not None:
-            raise invalid(request.body.problem)
+
+    def _count(self, more: int) -> int:
+        """How many requests to the API are at work, this one included."""
+        with self._lock:
+            self._flying += more
+            return self._flying
 
     def _build_outcome(self) -> str:
         with self._lock:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from assetsync.emulator.settings import Settings
     from assetsync.emulator.store import Row, Transaction
 
+_METHODS: Final = ("GET", "POST", "OPTIONS")
+"""What the toolkit's development server says that a site takes, whatever lies at a path. Only Functions take a POST."""
+
 _PREFLIGHT: Final = Answer(
     204,
     headers=(
@@ -28,7 +31,7 @@ _PREFLIGHT: Final = Answer(
             "Access-Control-Allow-Headers",
             "Accept, Authorization, Content-Type, If-Match, If-Modified-Since, If-None-Match",
         ),
-        ("Access-Control-Allow-Methods", "GET, POST, OPTIONS"),
+        ("Access-Control-Allow-Methods", ", ".join(_METHODS)),
         ("Access-Control-Expose-Headers", "ETag"),
         ("Access-Control-Max-Age", "86400"),
         ("Access-Control-Allow-Credentials", "true"),
@@ -36,13 +39,28 @@ _PREFLIGHT: Final = Answer(
 )
 _NOT_FOUND: Final = text_answer(404, "Not found\n")
 _FORBIDDEN: Final = text_answer(403, "Forbidden\n")
-_NOT_ALLOWED: Final = text_answer(405, "Method not allowed\n", (("Allow", "GET, OPTIONS"),))
 _NOT_RUN: Final = text_answer(501, "The local service stores Functions and does not run them\n")
 
 _AT_PATH = (
     "SELECT versions.* FROM build_versions JOIN versions ON versions.sid = version_sid"
     " WHERE build_sid = ?1 AND (path = ?2 OR plain_path = ?3) ORDER BY path = ?2 DESC LIMIT 1"
 )
+
+
+_SERVED_BUILDS: Final = (
+    "SELECT made.build_sid FROM deployments AS made WHERE NOT EXISTS (SELECT 1 FROM deployments AS later"
+    " WHERE later.environment_sid = made.environment_sid AND later.seq > made.seq AND later.created <= ?)"
+)
+
+
+def served_builds(tx: Transaction, settings: Settings, now: int) -> frozenset[str]:
+    """The Builds that sites serve or will: of the newest Deployments that have spread, and of newer ones."""
+    return frozenset(row["build_sid"] for row in tx.all(_SERVED_BUILDS, _spread_since(settings, now)))
+
+
+def _spread_since(settings: Settings, now: int) -> int:
+    """Deployments of that moment and before have spread to the sites (F8.7)."""
+    return now - seconds(settings.propagation_seconds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +94,11 @@ class AssetHost:
             return _NOT_FOUND
         if request.method == "OPTIONS":
             return _PREFLIGHT
-        if request.method != "GET":
-            return _NOT_ALLOWED
+        if request.method not in _METHODS:
+            return _not_allowed(request.method)
         row = _at(tx, self._live_build(tx, environment, now), site.path)
+        if request.method == "POST" and (row is None or row["kind"] != "function"):
+            return _not_allowed(request.method)
         return _NOT_FOUND if row is None else self._answer(row, request, site)
 
     def _answer(self, row: Row, request: Request, site: Site) -> Answer:
@@ -88,11 +108,10 @@ class AssetHost:
 
     def _live_build(self, tx: Transaction, environment: Row, now: int) -> str | None:
         """The Build of the newest Deployment that has spread already (F8.7)."""
-        since = now - seconds(self._settings.propagation_seconds)
         row = tx.one(
             "SELECT build_sid FROM deployments WHERE environment_sid = ? AND created <= ? ORDER BY seq DESC LIMIT 1",
             environment["sid"],
-            since,
+            _spread_since(self._settings, now),
         )
         return None if row is None else row["build_sid"]
 
@@ -108,14 +127,16 @@ class AssetHost:
         return asked or own
 
     def _deliver(self, row: Row, request: Request) -> Answer:
-        """The bytes with the type that they were uploaded with (F8.2)."""
+        """The bytes with the type that they were uploaded with (F8.2). A file that somebody took away is not found."""
+        path = self._contents.path(row["digest"])
+        if not path.is_file():
+            return _NOT_FOUND
         etag, size = f'"{row["digest"][:32]}"', row["size"]
         headers = [("Content-Type", row["content_type"]), ("ETag", etag), ("Accept-Ranges", "bytes")]
         if self._settings.cache_control is not None:
             headers.append(("Cache-Control", self._settings.cache_control))
         if matches_etag(request.headers.get("if-none-match"), etag):
             return Answer(304, headers=tuple(headers[1:]))
-        path = self._contents.path(row["digest"])
         wanted = request.headers.get("range") if request.headers.get("if-range", etag) == etag else None
         part = byte_range(wanted, size)
         if part is None:
@@ -124,6 +145,11 @@ class AssetHost:
             return text_answer(416, "Range not satisfiable\n", (("Content-Range", f"bytes */{size}"),))
         headers.append(("Content-Range", f"bytes {part.start}-{part.stop - 1}/{size}"))
         return Answer(206, FileSlice(path, part.start, len(part)), tuple(headers))
+
+
+def _not_allowed(method: str) -> Answer:
+    allowed = ", ".join(each for each in _METHODS if each != method)
+    return text_answer(405, "Method not allowed\n", (("Allow", allowed),))
 
 
 def _at(tx: Transaction, build_sid: str | None, path: str) -> Row | None:

@@ -1,15 +1,18 @@
 """The local service of a state folder, for `--local`: the one that runs already, or one started here.
 
 The process that serves holds an exclusive lock on `<folder>/lock` and says in `<folder>/server.json` where it is.
-The lock goes with the process however it ends, so a stale file deceives nobody.
+Each process that found it there shares a lock on `<folder>/guests`, and the one that serves stays until it has that one
+for itself. Locks go with their process however it ends, so a stale file deceives nobody.
 """
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import itertools
 import os
 import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -21,7 +24,7 @@ from assetsync.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
-    from types import ModuleType, TracebackType
+    from types import FrameType, ModuleType, TracebackType
     from typing import Self
 
     from assetsync.emulator.faults.rule import Faults
@@ -33,18 +36,29 @@ DEFAULT_PORT = 4080
 
 _PROBES = 100
 _PAUSE = 0.1
+_TICK = 0.1
+"""How often a wait looks round: a signal that came just before a wait without end would not be seen."""
+_SILENT_TURNS = 5
+_LOCK, _GUESTS = "lock", "guests"
 _EXTRA = frozenset({"starlette", "uvicorn", "python_multipart", "anyio", "h11"})
 
 
 class LocalService:
-    """A context manager round a running local service; leaving it stops the service only if it was started here."""
+    """A context manager round a running local service; leaving it stops the service only if it was started here.
 
-    def __init__(self, folder: Path, address: Address, lock: int | None, emulator: RunningEmulator | None) -> None:
+    `guests` is the descriptor of the lock that tells who else uses it: shared by us where we attached ourselves.
+    """
+
+    def __init__(
+        self, folder: Path, address: Address, guests: int, owned: tuple[int, RunningEmulator] | None = None
+    ) -> None:
         self.address = address
         self._folder = folder
-        self._lock = lock
-        self._emulator = emulator
+        self._guests: int | None = guests
+        self._owned = owned
         self._stopped = threading.Event()
+        self._is_asked_to_stop = False
+        self._is_hurried = False
 
     @property
     def url(self) -> str:
@@ -66,38 +80,65 @@ class LocalService:
     @property
     def one_site_url(self) -> str | None:
         """Where the one site answers on a port of its own, None where it does not, or is another process's matter."""
-        return None if self._emulator is None else self._emulator.one_site_url
+        return None if self._owned is None else self._owned[1].one_site_url
 
     @property
     def started_here(self) -> bool:
-        return self._emulator is not None
+        return self._owned is not None
 
     def bend(self, faults: Faults | None) -> None:
         """Put faults in force from now on; only where the service was started here."""
-        if self._emulator is not None:
-            self._emulator.core.bend(faults)
+        if self._owned is not None:
+            self._owned[1].core.bend(faults)
 
     def wait_until_stopped(self) -> None:
-        """Return on SIGINT or SIGTERM (on the main thread), on `close`, or when the other process has ended."""
+        """Return on SIGINT or SIGTERM (on the main thread), on `close`, or when the process that serves has got one.
+
+        Where we attached ourselves, the other process no longer waits for us then.
+        """
         if not self.started_here:
             threading.Thread(target=self._wait_for_lock, name="assetsync-local-wait", daemon=True).start()
-        with _signals_set(self._stopped):
-            self._stopped.wait()
+        with self.heeding_signals():
+            while not (self._is_asked_to_stop or self._is_dismissed() or self._stopped.wait(_TICK)):
+                pass
+        if not self.started_here:
+            self.close()
 
     def run(self, announce: Callable[[LocalService], None]) -> None:
         """Announce and wait; a signal that comes during the announcement counts already."""
-        with _signals_set(self._stopped):
+        with self.heeding_signals():
             announce(self)
             self.wait_until_stopped()
 
     def close(self) -> None:
-        """Stop what was started here, drop its address and free the folder. Doing it twice does no harm."""
+        """Stop what was started here once nobody else uses it, drop its address and free the folder.
+
+        A signal meanwhile ends every wait. Doing it twice does no harm.
+        """
         self._stopped.set()
-        if self._emulator is not None and self._lock is not None:
-            lock, self._lock = self._lock, None
-            self._emulator.stop()
-            forget_address(self._folder)
-            os.close(lock)
+        guests, self._guests = self._guests, None
+        if guests is None:
+            return
+        try:
+            if self._owned is not None:
+                with self.heeding_signals():
+                    self._stop(*self._owned, guests)
+        finally:
+            os.close(guests)
+
+    @contextlib.contextmanager
+    def heeding_signals(self) -> Iterator[None]:
+        """SIGINT and SIGTERM ask to stop, then to hurry, then end the process; only the main thread arranges that."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        numbers = (signal.SIGINT, signal.SIGTERM)
+        before = [signal.signal(number, self._on_signal) for number in numbers]
+        try:
+            yield
+        finally:
+            for number, handler in zip(numbers, before, strict=True):
+                signal.signal(number, handler)
 
     def __enter__(self) -> Self:
         return self
@@ -107,8 +148,39 @@ class LocalService:
     ) -> None:
         self.close()
 
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        """Takes no lock, nor sets an event, which takes one: the code that it interrupts may hold that very lock."""
+        if self._is_hurried:
+            os._exit(128 + number)
+        self._is_asked_to_stop, self._is_hurried = True, self._is_asked_to_stop
+
+    def _stop(self, lock: int, emulator: RunningEmulator, guests: int) -> None:
+        if self._is_asked_to_stop:
+            forget_address(self._folder, self.address)  # nobody new, and those who only wait for our end may go
+        self._is_asked_to_stop = True
+        self._wait_for_guests(guests)
+        emulator.stop(lambda: self._is_hurried)
+        if emulator.has_cut:
+            _say("Requests that were still open were cut off.")
+        forget_address(self._folder, self.address)
+        os.close(lock)
+
+    def _wait_for_guests(self, guests: int) -> None:
+        for turn in itertools.count():
+            if _locks(guests, fcntl.LOCK_EX):
+                return
+            if self._is_hurried:
+                _say("The local service ends while another command uses it.")
+                return
+            if turn == _SILENT_TURNS:
+                _say("Another command still uses this local service, which ends after it. Ctrl-C ends it now.")
+            time.sleep(_TICK)
+
+    def _is_dismissed(self) -> bool:
+        return not self.started_here and read_address(self._folder) != self.address
+
     def _wait_for_lock(self) -> None:
-        lock = _open_lock(self._folder)
+        lock = _open_lock(self._folder, _LOCK)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
         finally:
@@ -134,9 +206,9 @@ def open_local(
         lock = _try_lock(state_dir)
         if lock is not None:
             return _start(state_dir, lock, settings, host, port, or_any_port=True)
-        address = read_address(state_dir)
-        if address is not None and answers(address):
-            return LocalService(state_dir, address, None, None)
+        attached = _attach(state_dir)
+        if attached is not None:
+            return attached
         pause(_PAUSE)
     raise UsageError(
         f"Another process holds the state folder {state_dir} of the local service, but does not answer.",
@@ -160,7 +232,8 @@ def serve(
     """
     _check_extra()
     lock = _only_lock(state_dir)
-    with _start(state_dir, lock, settings, host, port, or_any_port=False, one_site=one_site) as local:
+    local = _start(state_dir, lock, settings, host, port, or_any_port=False, one_site=one_site)
+    with local.heeding_signals(), local:
         local.bend(faults)
         local.run(announce)
 
@@ -175,6 +248,17 @@ def reset(state_dir: Path) -> None:
             raise _unusable(state_dir, problem) from problem
         finally:
             os.close(lock)
+
+
+def _attach(folder: Path) -> LocalService | None:
+    """The service that another process runs, None while it is not there yet or about to end."""
+    guests = _open_lock(folder, _GUESTS)
+    if _locks(guests, fcntl.LOCK_SH):  # before the question, so that a yes stays true
+        address = read_address(folder)
+        if address is not None and answers(address):
+            return LocalService(folder, address, guests)
+    os.close(guests)
+    return None
 
 
 def _only_lock(folder: Path) -> int:
@@ -200,11 +284,13 @@ def _start(
     or_any_port: bool,
     one_site: SitePort | None = None,
 ) -> LocalService:
+    guests = _open_lock(folder, _GUESTS)
     try:
         emulator = _server().RunningEmulator(
             folder, settings, host=host, port=port, or_any_port=or_any_port, one_site=one_site
         )
     except BaseException:
+        os.close(guests)
         os.close(lock)
         raise
     address = Address(emulator.url, emulator.core.account.sid, emulator.core.account.auth_token)
@@ -212,9 +298,10 @@ def _start(
         write_address(folder, address)
     except OSError as problem:
         emulator.stop()
+        os.close(guests)
         os.close(lock)
         raise _unusable(folder, problem) from problem
-    return LocalService(folder, address, lock, emulator)
+    return LocalService(folder, address, guests, (lock, emulator))
 
 
 def _unusable(folder: Path, problem: OSError) -> UsageError:
@@ -224,38 +311,36 @@ def _unusable(folder: Path, problem: OSError) -> UsageError:
     )
 
 
-def _open_lock(folder: Path) -> int:
+def _open_lock(folder: Path, name: str) -> int:
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(folder / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as problem:
         raise _unusable(folder, problem) from problem
 
 
 def _try_lock(folder: Path) -> int | None:
     """The locked file's descriptor, None while another holds it."""
-    lock = _open_lock(folder)
+    lock = _open_lock(folder, _LOCK)
+    if _locks(lock, fcntl.LOCK_EX):
+        return lock
+    os.close(lock)
+    return None
+
+
+def _locks(descriptor: int, kind: int) -> bool:
+    """Whether the lock could be had at once."""
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
     except BlockingIOError:
-        os.close(lock)
-        return None
-    return lock
+        return False
+    return True
 
 
-@contextlib.contextmanager
-def _signals_set(event: threading.Event) -> Iterator[None]:
-    """SIGINT and SIGTERM set the event instead of what they did. Only the main thread may arrange that."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    numbers = (signal.SIGINT, signal.SIGTERM)
-    before = [signal.signal(number, lambda _number, _frame: event.set()) for number in numbers]
-    try:
-        yield
-    finally:
-        for number, handler in zip(numbers, before, strict=True):
-            signal.signal(number, handler)
+def _say(sentence: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        sys.stderr.write(f"{sentence}\n")
+        sys.stderr.flush()
 
 
 def _check_extra() -> None:

@@ -1,12 +1,13 @@
 """Lists in pages, as the API gives them (F4.1, F4.2): items under `meta.key`, absolute links, opaque tokens.
 
 A token points behind (`PA`) or before (`PB`) one item of the list, so that pages neither repeat nor skip items while
-others are created or deleted.
+others are created or deleted. It is for its own list only.
 """
 
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 _DEFAULT_SIZE: Final = 50
 _MAX_SIZE: Final = 1000
 _LARGEST_SEQ: Final = 2**62
+_MOST_DIGITS: Final = 1000
+"""`Page` is the client's own, and the description knows no largest one; Python reads no more than 4300 digits."""
+
 _OLDER: Final = " AND seq < ? ORDER BY seq DESC LIMIT ?"
 _NEWER: Final = " AND seq > ? ORDER BY seq ASC LIMIT ?"
 
@@ -40,14 +44,20 @@ class Listing:
     represent: Callable[[Row], dict[str, Any]]
     newest_first: bool
 
+    @property
+    def mark(self) -> str:
+        """What tells this list's tokens from others'."""
+        return hashlib.sha256("/".join(self.path).encode()).hexdigest()[:16]
+
 
 @dataclass(frozen=True, slots=True)
 class _Token:
+    mark: str
     seq: int
     backwards: bool
 
     def __str__(self) -> str:
-        text = json.dumps({"seq": self.seq, "index": True}).encode()
+        text = json.dumps({"list": self.mark, "seq": self.seq, "index": True}).encode()
         return ("PB" if self.backwards else "PA") + base64.urlsafe_b64encode(text).decode().rstrip("=")
 
 
@@ -60,19 +70,21 @@ class _Wanted:
 
 def page_of(call: Call, listing: Listing) -> Answer:
     """The page that the query asks for. Refuses a PageSize outside 1 to 1000, and tokens that it did not make."""
-    wanted = _wanted(call.request.query)
+    wanted = _wanted(call.request.query, listing.mark)
     rows, before, after = _rows(call, listing, wanted)
     here = (wanted.page, wanted.token)
     meta = {
         "first_page_url": _url(call, listing, wanted.size, 0, None),
         "key": listing.key,
-        "next_page_url": _url(call, listing, wanted.size, wanted.page + 1, _Token(rows[-1]["seq"], backwards=False))
+        "next_page_url": _url(
+            call, listing, wanted.size, wanted.page + 1, _Token(listing.mark, rows[-1]["seq"], backwards=False)
+        )
         if after
         else None,
         "page": wanted.page,
         "page_size": wanted.size,
         "previous_page_url": _url(
-            call, listing, wanted.size, max(wanted.page - 1, 0), _Token(rows[0]["seq"], backwards=True)
+            call, listing, wanted.size, max(wanted.page - 1, 0), _Token(listing.mark, rows[0]["seq"], backwards=True)
         )
         if before
         else None,
@@ -96,31 +108,31 @@ def _rows(call: Call, listing: Listing, wanted: _Wanted) -> tuple[list[Row], boo
     return rows, token is not None and bool(rows), more
 
 
-def _wanted(query: str) -> _Wanted:
+def _wanted(query: str, mark: str) -> _Wanted:
     values = parse_qs(query, keep_blank_values=True)
     size = _number(values, "PageSize", _DEFAULT_SIZE)
     if not 1 <= size <= _MAX_SIZE:
         raise invalid(f"PageSize must be between 1 and {_MAX_SIZE}")
     token = values.get("PageToken", [""])[-1]
-    return _Wanted(size, _number(values, "Page", 0), _token(token) if token else None)
+    return _Wanted(size, _number(values, "Page", 0), _token(token, mark) if token else None)
 
 
 def _number(values: dict[str, list[str]], name: str, default: int) -> int:
     text = values.get(name, [""])[-1]
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and len(text) <= 9):
+    if not (text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS):
         raise invalid(f"{name} must be a number")
     return int(text)
 
 
-def _token(text: str) -> _Token:
+def _token(text: str, mark: str) -> _Token:
     try:
         value = json.loads(base64.urlsafe_b64decode(text[2:] + "=" * (-len(text[2:]) % 4)))
-        token = _Token(int(value["seq"]), backwards=text.startswith("PB"))
-    except (ValueError, TypeError, KeyError) as problem:
+        token = _Token(mark, int(value["seq"]), backwards=text.startswith("PB"))
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError) as problem:
         raise invalid("PageToken is invalid") from problem
-    if str(token) != text:
+    if str(token) != text or not 0 <= token.seq <= _LARGEST_SEQ:
         raise invalid("PageToken is invalid")
     return token
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import Final
+from urllib.parse import unquote
 
 _LONGEST: Final = 255
 _DOCUMENTED: Final = frozenset(";,?:@+&$()' \"#\\")
@@ -19,11 +20,14 @@ def is_valid(path: str, *, strict: bool) -> bool:
     """Whether a path that begins with a slash is accepted.
 
     Always refused: what F2.1 and F2.2 name, backslashes (F2.3), control characters, more than 255 characters.
-    `strict` also refuses what nothing is known about: other characters, stray `%`, empty and dot segments.
+    `strict` also refuses what nothing is known about: other characters, stray `%`, empty and dot segments, and
+    what would be one of those, or a control character, when it is decoded.
     """
     if len(path) > _LONGEST or any(char in _DOCUMENTED or ord(char) < 33 or ord(char) == 127 for char in path):
         return False
-    return not strict or (_STRICT.fullmatch(path) is not None and not _has_odd_segment(path))
+    decoded = unquote(path)
+    is_odd = _has_odd_segment(path) or _has_odd_segment(decoded) or any(ord(char) < 32 for char in decoded)
+    return not strict or (_STRICT.fullmatch(path) is not None and not is_odd)
 
 
 def _has_odd_segment(path: str) -> bool:

@@ -63,5 +63,10 @@ def unauthenticated() -> Refusal:
     return Refusal(401, 20003, "Authenticate", headers=(("WWW-Authenticate", 'Basic realm="Twilio API"'),))
 
 
+def failed() -> Refusal:
+    """500/20500: something here went wrong, and nothing in the request."""
+    return Refusal(500, 20500, "Internal Server Error")
+
+
 def method_not_allowed(allowed: tuple[str, ...]) -> Refusal:
     return Refusal(405, 20004, "Method not allowed", headers=(("Allow", ", ".join(allowed)),))

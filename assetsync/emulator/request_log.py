@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from dataclasses import asdict, dataclass
 from itertools import islice, takewhile
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -14,10 +14,15 @@ if TYPE_CHECKING:
     from assetsync.emulator.messages import Request
 
 
+_LONGEST: Final = 2000
+"""Of paths and queries, whose senders need no credentials: far more than a client's own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One finished request. `status` is 0 where the connection was cut; `site` where it went to the asset host.
+    """One finished request, its path and query cut at 2,000 characters.
 
+    `status` is 0 where the connection was cut; `site` where it went to the asset host.
     `at` is when it was finished, in microseconds since 1970 by the service's clock.
     """
 
@@ -40,7 +45,8 @@ class RequestLog:
     def add(self, request: Request, status: int, *, site: bool, at: int) -> None:
         with self._lock:
             self._count += 1
-            self._ring.append(Logged(self._count, request.method, request.path, request.query, status, site, at))
+            path, query = request.path[:_LONGEST], request.query[:_LONGEST]
+            self._ring.append(Logged(self._count, request.method[:_LONGEST], path, query, status, site, at))
             self._tell()
 
     def watch(self, tell: Callable[[], object]) -> Callable[[], None]:

@@ -1,4 +1,4 @@
-"""A state folder made empty again, and nothing else ever."""
+"""Which folders are state folders: what may be opened as one, and what may be made empty again."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 _DATABASE: Final = "state.sqlite3"
 _TABLES: Final = frozenset({"facts", "services", "build_versions"})
 _FOLDERS: Final = frozenset({"content", "incoming"})
+_LOCKS: Final = frozenset({"lock", "guests"})
 _FILES: Final = re.compile(
-    rf"lock|server\.json|server\.[0-9a-f]{{16}}\.tmp|{re.escape(_DATABASE)}(-wal|-shm|-journal)?"
+    rf"lock|guests|server\.json|server\.[0-9a-f]{{16}}\.tmp|{re.escape(_DATABASE)}(-wal|-shm|-journal)?"
 )
 
 
@@ -25,7 +26,7 @@ def has_state(folder: Path) -> bool:
     """Whether there is anything to reset. Raises UsageError for a folder that is not a state folder of ours."""
     if not folder.exists():
         return False
-    entries = [entry for entry in sorted(folder.iterdir()) if entry.name != "lock"] if folder.is_dir() else [folder]
+    entries = [entry for entry in sorted(folder.iterdir()) if entry.name not in _LOCKS] if folder.is_dir() else [folder]
     for entry in entries:
         if not _is_ours(entry):
             raise _refusal(folder, f"`{entry.name}` in it is none of its files")
@@ -34,14 +35,30 @@ def has_state(folder: Path) -> bool:
     return bool(entries)
 
 
-def empty(folder: Path) -> None:
-    """Remove the state, but not the folder and its lock, which the caller holds. Raises UsageError as `has_state`.
+def check_openable(folder: Path) -> None:
+    """Raise UsageError unless the folder is a state folder of ours, or will be one without harm to anything in it.
 
-    The database goes last: what a kill leaves behind can be reset again.
+    A start that was killed before it made its tables leaves a beginning, which is as good as nothing.
+    """
+    if not folder.is_dir() or _is_our_database(folder / _DATABASE):
+        return
+    strange = next((entry.name for entry in sorted(folder.iterdir()) if not _is_beginning(entry)), None)
+    if strange is not None:
+        found = "is not its database" if strange == _DATABASE else "is there without its database"
+        raise UsageError(
+            f"{folder} is not a state folder of the local service: `{strange}` {found}. Nothing was removed.",
+            hint="Name a new folder, an empty one, or one that the local service made.",
+        )
+
+
+def empty(folder: Path) -> None:
+    """Remove the state, but not the folder and its locks, the first of which the caller holds.
+
+    The database goes last: what a kill leaves behind can be reset again. Raises UsageError as `has_state`.
     """
     if not has_state(folder):
         return
-    entries = [entry for entry in folder.iterdir() if entry.name != "lock"]
+    entries = [entry for entry in folder.iterdir() if entry.name not in _LOCKS]
     for entry in sorted(entries, key=lambda each: each.name.startswith(_DATABASE)):
         if entry.name in _FOLDERS:
             shutil.rmtree(entry)
@@ -56,13 +73,26 @@ def _is_ours(entry: Path) -> bool:
     return entry.is_dir() if entry.name in _FOLDERS else entry.is_file() and _FILES.fullmatch(entry.name) is not None
 
 
+def _is_beginning(entry: Path) -> bool:
+    if not _is_ours(entry):
+        return False
+    if entry.name == _DATABASE:
+        return _tables(entry) == set()
+    return entry.is_file() or not any(entry.iterdir())
+
+
 def _is_our_database(file: Path) -> bool:
+    tables = _tables(file)
+    return tables is not None and tables >= _TABLES
+
+
+def _tables(file: Path) -> set[str] | None:
+    """None where it is no database."""
     try:
         with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as connection:
-            tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
     except sqlite3.Error:
-        return False
-    return tables >= _TABLES
+        return None
 
 
 def _refusal(folder: Path, reason: str) -> UsageError:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from assetsync.emulator.hosting import served_builds
 from assetsync.emulator.moments import span
 
 if TYPE_CHECKING:
@@ -21,10 +22,7 @@ class Collected:
     items: int
 
 
-_OLD_BUILDS = (
-    "SELECT sid FROM builds WHERE created < ?"
-    " AND NOT EXISTS (SELECT 1 FROM environments WHERE environments.build_sid = builds.sid)"
-)
+_OLD_BUILDS = "SELECT sid FROM builds WHERE created < ?"
 _OLD_VERSIONS = (
     "SELECT sid, digest FROM versions WHERE created < ?"
     " AND NOT EXISTS (SELECT 1 FROM build_versions WHERE version_sid = versions.sid)"
@@ -38,7 +36,9 @@ def collect(tx: Transaction, settings: Settings, now: int) -> Collected:
     """Builds first (where the settings say so at all), then Versions in no Build, then Assets without Versions."""
     builds = []
     if settings.build_retention is not None:
-        builds = tx.all(_OLD_BUILDS, now - span(settings.build_retention))
+        served = served_builds(tx, settings, now)
+        old = tx.all(_OLD_BUILDS, now - span(settings.build_retention))
+        builds = [row for row in old if row["sid"] not in served]
         tx.run_many("DELETE FROM builds WHERE sid = ?", [(row["sid"],) for row in builds])
     limit = now - span(settings.retention)
     versions = tx.all(_OLD_VERSIONS, limit)

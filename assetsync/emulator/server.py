@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import ipaddress
 import socket
 import threading
 from typing import TYPE_CHECKING
@@ -19,17 +21,27 @@ from assetsync.emulator.upkeep import Upkeep
 from assetsync.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
     from types import TracebackType
     from typing import Self
+
+    from starlette.types import Receive, Scope, Send
 
     from assetsync.emulator.faults import FaultPlan
     from assetsync.emulator.messages import Outcome, Request
     from assetsync.emulator.settings import Settings
 
 _IDLE_SECONDS = 75
-_DRAIN_SECONDS = 5
+_GRACE_SECONDS = 2.0
+"""How long requests that are open may still take when the service is stopped."""
+_WORK_SECONDS = 5
+"""How long threads at work may still take after that."""
+_TICK = 0.1
+
+
+def _never() -> bool:
+    return False
 
 
 class _Protocol(H11Protocol):
@@ -40,10 +52,16 @@ class _Protocol(H11Protocol):
         self.leaving = asyncio.Event()
         self.app_state = {
             **self.app_state,
-            ABORT: transport.abort,
+            ABORT: self.abort,
             CLOSE: transport.close,
             LEAVING: self.leaving,
         }
+
+    def abort(self) -> None:
+        """Cut the connection. Whoever was answering finds it gone at once, not when the loop has come round to it."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+        self.transport.abort()
 
     def shutdown(self) -> None:
         """Answers that have no end of their own end now."""
@@ -52,15 +70,43 @@ class _Protocol(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """Tells when it listens (or never will), so that nobody has to ask again and again."""
+    """Tells when it listens (or never will), so that nobody has to ask again and again.
+
+    `has_cut` says whether requests were open still when their time to end was over; `force_exit` ends that time.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.settled = threading.Event()
+        self.has_cut = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.settled.set()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Uvicorn's own, which tells of each open request with a traceback, finds none open any more."""
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self._grace()
+        self._cut()
+        await super().shutdown(sockets)
+
+    async def _grace(self) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(_GRACE_SECONDS):
+                while self.server_state.connections and not self.force_exit:  # noqa: ASYNC110 - Uvicorn tells of neither
+                    await asyncio.sleep(_TICK)
+
+    def _cut(self) -> None:
+        for connection in list(self.server_state.connections):
+            self.has_cut = True
+            if isinstance(connection, _Protocol):
+                connection.abort()
+        for task in list(self.server_state.tasks):
+            task.cancel()
 
 
 class EmulatorThread:
@@ -80,10 +126,10 @@ class EmulatorThread:
     ) -> None:
         self._socket = _listen(host, port, or_any_port=or_any_port)
         self.port: int = self._socket.getsockname()[1]
-        self.url = f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+        self.url = f"http://{_announced(host, self._socket.getsockname()[0])}:{self.port}"
         self._server = _Server(
             uvicorn.Config(
-                make_app(core, handle),
+                _quiet_when_cancelled(make_app(core, handle)),
                 http=_Protocol,
                 ws="none",
                 lifespan="off",
@@ -91,8 +137,9 @@ class EmulatorThread:
                 access_log=False,
                 server_header=False,
                 date_header=False,
+                proxy_headers=False,
                 timeout_keep_alive=_IDLE_SECONDS,
-                timeout_graceful_shutdown=_DRAIN_SECONDS,
+                timeout_graceful_shutdown=_WORK_SECONDS,
             )
         )
         self._thread = threading.Thread(target=self._run, name="assetsync-emulator", daemon=True)
@@ -102,11 +149,22 @@ class EmulatorThread:
             self._socket.close()
             raise RuntimeError("the server thread ended before it listened")
 
-    def stop(self) -> None:
-        """Finish what is running, close every connection and end the thread. Doing it twice does no harm."""
+    def stop(self, hurried: Callable[[], bool] = _never) -> None:
+        """Give what is running a short while to finish, close every connection and end the thread.
+
+        Once `hurried` holds, the short while is over. Doing it twice does no harm.
+        """
         self._server.should_exit = True
-        self._thread.join()
+        while self._thread.is_alive():
+            if hurried():
+                self._server.force_exit = True
+            self._thread.join(_TICK)  # not for ever: a signal that came just before would not be seen
         self._socket.close()
+
+    @property
+    def has_cut(self) -> bool:
+        """Whether stopping had to cut requests off."""
+        return self._server.has_cut
 
     def _run(self) -> None:
         try:
@@ -151,14 +209,20 @@ class RunningEmulator:
         self.one_site_url = self._threads[1].url if one_site is not None else None
         self._upkeep = Upkeep(self.core)
 
-    def stop(self) -> None:
-        self._upkeep.stop()
-        self._close()
+    @property
+    def has_cut(self) -> bool:
+        """Whether stopping had to cut requests off."""
+        return any(thread.has_cut for thread in self._threads)
 
-    def _close(self) -> None:
+    def stop(self, hurried: Callable[[], bool] = _never) -> None:
+        """Give what is running a short while to finish, or none once `hurried` holds."""
+        self._upkeep.stop()
+        self._close(hurried)
+
+    def _close(self, hurried: Callable[[], bool] = _never) -> None:
         self.core.release()
         for thread in self._threads:
-            thread.stop()
+            thread.stop(hurried)
         self.core.close()
 
     def __enter__(self) -> Self:
@@ -170,7 +234,41 @@ class RunningEmulator:
         self.stop()
 
 
+def _quiet_when_cancelled(
+    app: Callable[[Scope, Receive, Send], Awaitable[None]],
+) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The application, whose cancelled requests are cut connections: only the end of the service cancels any."""
+
+    async def quiet(scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await app(scope, receive, send)
+        except asyncio.CancelledError:
+            scope["state"][ABORT]()
+
+    return quiet
+
+
+def _announced(host: str, bound: str) -> str:
+    """The host as URLs have it; where every interface is listened on, the one that every client here reaches."""
+    address = bound.partition("%")[0]
+    if ipaddress.ip_address(address).is_unspecified:
+        return "[::1]" if ":" in address else "127.0.0.1"
+    bare = _bare(host)
+    return f"[{bare}]" if ":" in bare else bare
+
+
+def _bare(host: str) -> str:
+    """The host without the brackets that URLs put round an IPv6 address."""
+    return host[1:-1] if host.startswith("[") and host.endswith("]") else host
+
+
 def _listen(host: str, port: int, *, or_any_port: bool) -> socket.socket:
+    host = _bare(host)
+    if not host:
+        raise UsageError(
+            "The local service cannot listen on a host without a name.",
+            hint="Leave the host out for loopback, or name 0.0.0.0 for every interface.",
+        )
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named; with it on, answers wait 40 ms for an ACK
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

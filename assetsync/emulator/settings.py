@@ -65,7 +65,7 @@ class Settings:
     services, environments: how many an account and a Service may have (F1.3, F1.4)
     public_bytes, private_bytes: upload limits; public and protected share one (F1.1), of the smaller MB (F1.2)
     public_per_build, private_per_build: F1.1; build_limit_reading says whether protected Assets share the public 1000
-    functions_per_build: 50 in 2019, unknown today (F1.5), None is off
+    functions_per_build: 50 in 2019, unknown today (F1.5); None is no limit
     latency_seconds: how long every request waits before the work on it begins
     build_seconds: how long a Build stays `building` (F1.11)
     dependencies, runtime: what a Build that names none is given (F6.8)
@@ -97,7 +97,7 @@ class Settings:
     public_per_build: int = 1000
     private_per_build: int = 50
     build_limit_reading: BuildLimitReading = BuildLimitReading.SUM
-    functions_per_build: int | None = None
+    functions_per_build: int | None = 50
     latency_seconds: float = 0.0
     build_seconds: float = 0.0
     dependencies: tuple[tuple[str, str], ...] = DEFAULT_DEPENDENCIES
@@ -113,6 +113,6 @@ class Settings:
     propagation_seconds: float = 0.0
     cache_control: str | None = "no-cache"
     retention: timedelta = timedelta(days=7)
-    build_retention: timedelta | None = None
+    build_retention: timedelta | None = timedelta(days=7)
     retention_interval: timedelta = timedelta(minutes=10)
     log_entries: int = 10_000

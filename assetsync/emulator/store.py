@@ -12,9 +12,11 @@ import random
 import secrets
 import sqlite3
 import threading
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from assetsync.emulator.content import Contents
+from assetsync.emulator.reset import check_openable
 from assetsync.emulator.schema import MIGRATIONS
 from assetsync.emulator.settings import Account, Synchronous
 from assetsync.errors import UsageError
@@ -24,6 +26,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Row = sqlite3.Row
+
+_MADE = (
+    r"SELECT type, name FROM sqlite_master WHERE type IN ('table', 'index') AND name NOT LIKE 'sqlite\_%' ESCAPE '\'"
+)
 
 
 class Transaction:
@@ -59,26 +65,27 @@ class Transaction:
 class Store:
     """The state below `folder`, which is made if missing (mode 0700: the auth token lies in it).
 
-    Raises UsageError when the folder cannot be used or a newer program wrote it.
+    Raises UsageError when the folder cannot be used, holds other things, or a newer program wrote it.
     """
 
     def __init__(self, folder: Path, synchronous: Synchronous = Synchronous.NORMAL, seed: int | None = None) -> None:
         self._lock = threading.RLock()
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            check_openable(folder)
             self.contents = Contents(
                 folder, flush=synchronous is not Synchronous.OFF, flush_folders=synchronous is Synchronous.FULL
             )
             self._connection = _connect(folder / "state.sqlite3", synchronous)
         except (OSError, sqlite3.Error) as problem:
-            raise UsageError(
-                f"The state folder {folder} of the local service cannot be used: {problem}.",
-                hint="Name another folder, or delete this one to start afresh.",
-            ) from problem
+            raise _unusable(folder, str(problem)) from problem
         try:
             _migrate(self._connection, folder)
             with self.transaction() as tx:
                 self.random = _random(tx, seed)
+        except sqlite3.Error as problem:
+            self._connection.close()
+            raise _unusable(folder, str(problem)) from problem
         except BaseException:
             self._connection.close()
             raise
@@ -91,11 +98,12 @@ class Store:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield tx
+                gone = [digest for digest in sorted(tx.unused) if not _is_used(tx, digest)]
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                if self._connection.in_transaction:  # after some errors SQLite has rolled back by itself
+                    self._connection.execute("ROLLBACK")
                 raise
-            gone = [digest for digest in sorted(tx.unused) if not _is_used(tx, digest)]
-            self._connection.execute("COMMIT")
             self.contents.forget(gone)
 
     def account(self) -> Account:
@@ -133,6 +141,8 @@ def _connect(file: Path, synchronous: Synchronous) -> sqlite3.Connection:
 
 def _migrate(connection: sqlite3.Connection, folder: Path) -> None:
     version: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    if version < 0 or (version == 0 and _parts(connection)):
+        raise _unusable(folder, f"its database says that it is of version {version}")
     if version > len(MIGRATIONS):
         raise UsageError(
             f"The state folder {folder} was written by a newer assetsync.",
@@ -140,6 +150,27 @@ def _migrate(connection: sqlite3.Connection, folder: Path) -> None:
         )
     for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
         connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+    missing = sorted(_parts_wanted() - _parts(connection))
+    if missing:
+        raise _unusable(folder, f"its database lacks {', '.join(missing)}")
+
+
+def _parts(connection: sqlite3.Connection) -> set[str]:
+    """The tables and indexes that somebody made."""
+    return {f"{kind} {name}" for kind, name in connection.execute(_MADE)}
+
+
+def _parts_wanted() -> set[str]:
+    with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
+        model.executescript("".join(MIGRATIONS))
+        return _parts(model)
+
+
+def _unusable(folder: Path, reason: str) -> UsageError:
+    return UsageError(
+        f"The state folder {folder} of the local service cannot be used: {reason}.",
+        hint="Name another folder, or delete this one to start afresh.",
+    )
 
 
 def _fact(tx: Transaction, name: str, default: str) -> str:

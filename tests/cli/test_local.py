@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 import signal
+import socket
+import time
 from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 
-from tests.cli.stage import Running, Terminal, run_process
+from tests.cli.stage import PATIENCE, Running, Terminal, run_process
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -105,6 +107,29 @@ def test_local_needs_no_account_and_its_state_survives_the_command(project: Path
     run_process("apply", "--local", "--yes").holds(0, "Plan: 1 to upload, 1 unchanged.")
     run_process("status", "--local").holds(0, "2 assets of ours, 0 foreign")
     run_process("gc", "--local", "--yes").holds(0, "Nothing to delete.")
+
+
+def test_the_end_of_the_emulator_says_what_it_cut_off_and_a_second_ctrl_c_is_no_interruption(
+    emulator_process: tuple[Running, dict[str, str]], project: Path
+) -> None:
+    running, variables = emulator_process
+    address = httpx.URL(variables["ASSETSYNC_API_URL"])
+    with socket.create_connection((address.host, address.port or 0)) as half_sent:
+        half_sent.sendall(b"POST /v1/Services HTTP/1.1\r\nHost: x\r\n")
+        half_sent.sendall(b"Content-Length: 9\r\nExpect: 100-continue\r\n\r\n")
+        assert half_sent.recv(100).startswith(b"HTTP/1.1 100 ")
+        running.signal()
+        deadline = time.monotonic() + PATIENCE
+        while (project / "state/server.json").exists():
+            assert time.monotonic() < deadline
+        running.signal()
+        assert running.end().holds(0).said == "Requests that were still open were cut off.\n"
+
+
+def test_two_commands_at_once_share_one_local_service_and_both_succeed(project: Path) -> None:
+    with Running("plan", "--local") as first, Running("plan", "--local") as second:
+        first.end().holds(0, "Plan: 2 to create")
+        second.end().holds(0, "Plan: 2 to create")
 
 
 def test_local_and_a_profile_exclude_each_other(project: Path) -> None:

@@ -23,7 +23,7 @@ __all__ = ["answers_are_as_described"]
 
 @pytest.fixture(scope="session")
 def socket_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    settings = Settings(synchronous=Synchronous.OFF, services=10_000)
+    settings = Settings(synchronous=Synchronous.OFF, services=10_000, functions_per_build=None)
     with (
         RunningEmulator(tmp_path_factory.mktemp("socket"), settings) as emulator,
         make_client(emulator.core, emulator.url) as client,
@@ -33,7 +33,7 @@ def socket_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
 
 @pytest.fixture(scope="session")
 def direct_api(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    settings = Settings(synchronous=Synchronous.OFF, services=10_000)
+    settings = Settings(synchronous=Synchronous.OFF, services=10_000, functions_per_build=None)
     base = "http://local.test:4080"
     with (
         Core(tmp_path_factory.mktemp("direct"), settings) as core,

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assetsync.emulator.settings import BuildLimitReading
+from assetsync.emulator.settings import BuildLimitReading, Settings
 from tests.emulator.driver import error, made
 
 if TYPE_CHECKING:
@@ -86,8 +86,13 @@ def test_dependencies_are_taken_as_a_json_string_of_json(api: Api) -> None:
     assert api.build(service, api.upload(service), Dependencies=text)["dependencies"] == [{"name": "a", "version": "1"}]
 
 
+HALF = r'[{"name":"\ud800","version":"1"}]'
+
+
 @pytest.mark.parametrize(
-    "text", ["x", "{}", '"x"', "1", "[1]", '[{"name":"a"}]', '[{"name":1,"version":"1"}]', '"[x]"']
+    "text",
+    ["x", "{}", '"x"', "1", "[1]", '[{"name":"a"}]', '[{"name":1,"version":"1"}]', '"[x]"', HALF, "[" * 100_000],
+    ids=lambda text: text[:30],
 )
 def test_malformed_dependencies_are_refused(api: Api, text: str) -> None:
     service = api.service()
@@ -131,6 +136,7 @@ def test_retired_runtimes_are_refused_and_unknown_ones_taken(api: Api) -> None:
     service = api.service()
     version = api.upload(service)
     assert error(api.try_build(service, version, Runtime="node12")) == (400, 20001, "Runtime node12 is not supported")
+    assert api.build(service, version, Runtime="node99")["runtime"] == "node99"
 
 
 def test_limits_count_each_visibility_or_the_sum(make_api: Callable[..., Api]) -> None:
@@ -170,10 +176,16 @@ def test_fifty_private_assets_fit_and_one_more_does_not(direct_api: Api) -> None
     assert error(refused) == (400, 20001, "A Build is limited to 50 private Assets")
 
 
-def test_more_than_fifty_functions_fit_by_default(direct_api: Api) -> None:
-    service = direct_api.service()
-    versions = [direct_api.upload(service, f"/{number}", kind="Functions") for number in range(51)]
-    assert len(direct_api.build(service, *versions)["function_versions"]) == 51
+@pytest.mark.parametrize(("most", "status"), [(50, 400), (None, 201)])
+def test_more_than_fifty_functions_fit_where_the_settings_say_so(
+    make_api: Callable[..., Api], most: int | None, status: int
+) -> None:
+    assert Settings().functions_per_build == 50
+    api = make_api(functions_per_build=most)
+    service = api.service()
+    versions = [api.upload(service, f"/{number}", kind="Functions") for number in range(51)]
+    assert api.try_build(service, *versions[:50]).status_code == 201
+    assert api.try_build(service, *versions).status_code == status
 
 
 def test_a_build_completes_after_its_time_by_the_services_clock(make_api: Callable[..., Api]) -> None:
@@ -210,6 +222,31 @@ def test_the_order_inside_a_build_is_arbitrary_but_seeded(make_api: Callable[...
         orders.append([held["path"] for held in api.build(service, *versions)["asset_versions"]])
     assert orders[0] == orders[1]
     assert orders[0] != [f"/{number}" for number in range(20)]
+
+
+def test_a_build_that_is_served_until_the_next_has_spread_cannot_be_deleted(make_api: Callable[..., Api]) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    api = make_api(clock=lambda: now, propagation_seconds=5)
+    service = api.service()
+    environment = api.environment(service)
+    builds = [api.build(service, api.upload(service, content=text)) for text in (b"old", b"middle", b"new")]
+    places = [f"/Services/{service['sid']}/Builds/{build['sid']}" for build in builds]
+    api.deploy(environment, builds[0])
+    now += timedelta(seconds=5)
+    for build in builds[1:]:
+        api.deploy(environment, build)
+        now += timedelta(seconds=2)
+    active = (400, 20001, "Cannot delete Build because it's part of an active Deployment.")
+    assert [error(api.delete(place)) for place in places] == [active] * 3
+    assert api.site(environment).content == b"old"
+    now += timedelta(seconds=1)
+    assert api.delete(places[0]).status_code == 204
+    assert [error(api.delete(place)) for place in places[1:]] == [active] * 2
+    assert api.site(environment).content == b"middle"
+    now += timedelta(seconds=2)
+    assert api.delete(places[1]).status_code == 204
+    assert error(api.delete(places[2])) == active
+    assert api.site(environment).content == b"new"
 
 
 def test_a_live_build_cannot_be_deleted_in_twilios_words(api: Api) -> None:

@@ -67,7 +67,7 @@ class _Seen(HTMLParser):
 
 @pytest.fixture
 def api(tmp_path: Path) -> Iterator[Api]:
-    settings = Settings(synchronous=Synchronous.OFF, log_entries=1000)
+    settings = Settings(synchronous=Synchronous.OFF, log_entries=1000, functions_per_build=None)
     with (
         RunningEmulator(tmp_path, settings) as emulator,
         make_client(emulator.core, emulator.url) as client,

@@ -77,6 +77,14 @@ def test_an_unknown_build_or_one_of_another_service_is_refused(api: Api) -> None
         assert error(api.try_deploy(environment, {"sid": sid})) == (400, 20001, f"Build {sid} was not found")
 
 
+def test_an_empty_build_sid_is_refused_and_takes_nothing_off_line(api: Api) -> None:
+    service = api.service()
+    environment = api.environment(service)
+    api.publish(service, environment, api.upload(service))
+    assert error(api.try_deploy(environment, {"sid": ""}))[:2] == (400, 20001)
+    assert api.site(environment).status_code == 200
+
+
 def test_an_unfinished_build_is_refused_unless_the_settings_let_it(make_api: Callable[..., Api]) -> None:
     strict = make_api(folder="a", build_seconds=60)
     lax = make_api(folder="b", build_seconds=60, deploy_needs_completed=False)

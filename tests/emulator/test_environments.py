@@ -112,6 +112,21 @@ def test_a_domain_that_another_service_has_already_is_refused(make_api: Callable
     assert error(refused) == (400, 20001, f"The domain {second['domain_base']}.localhost is taken")
 
 
+@pytest.mark.parametrize(
+    ("name", "right", "wrong"),
+    [
+        ("FunctionSid", "ZH" + "0" * 32, "ZN" + "0" * 32),
+        ("StartDate", "2026-01-02T03:04:05Z", "2026-01-02"),
+        ("EndDate", "2026-01-02T03:04:05.5+01:00", "2026-13-02T03:04:05Z"),
+    ],
+)
+def test_what_logs_are_filtered_by_must_be_well_formed(api: Api, name: str, right: str, wrong: str) -> None:
+    service = api.service()
+    place = f"/Services/{service['sid']}/Environments/{api.environment(service)['sid']}/Logs"
+    assert api.get(place, **{name: right}).status_code == 200
+    assert error(api.get(place, **{name: wrong}))[:2] == (400, 20001)
+
+
 def test_logs_are_an_empty_list(api: Api) -> None:
     service = api.service()
     place = f"/Services/{service['sid']}/Environments/{api.environment(service)['sid']}/Logs"

@@ -154,6 +154,17 @@ def test_every_problem_is_told_at_once_with_its_place() -> None:
         ("--- a\n--- b", (2, 1), "this is not YAML: expected a single document", None, "put a value"),
         ("seed: 1\nx: \x00", (2, 1), "U+0000 is not allowed in YAML", None, None),
         ("seed: 2001-13-45", (1, 1), "this cannot be read: month must be in 1..12", None, None),
+        ("rules: [{match: /x, after_work: !!bool abc}]", (1, 1), "this cannot be read: ", None, None),
+        ("rules: [{match: /x, delay: !!int ''}]", (1, 1), "this cannot be read: ", None, None),
+        ("seed: !!timestamp abc", (1, 1), "this cannot be read: ", None, None),
+        (
+            "rules: [{match: /x, answer: 204, body: x}]",
+            (1, 9),
+            "an answer with this status has no `body`",
+            None,
+            "leave it out",
+        ),
+        ('rules: [{match: /x, answer: 200, body: "\\ud800"}]', (1, 40), "`body` must be text", "\ud800", None),
         ("[" * 3000, (1, 1), "this cannot be read: maximum recursion depth exceeded", None, None),
     ],
 )

@@ -14,6 +14,7 @@ from tests.emulator.driver import made, no_auth
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.emulator.driver import Api, Json
 
@@ -140,8 +141,10 @@ def test_head_is_not_allowed_and_options_is_a_preflight(api: Api) -> None:
     environment = _published(api)
     head = api.site(environment, method="HEAD")
     assert (head.status_code, head.content) == (405, b"")
-    for method in ("POST", "PUT", "DELETE"):
-        assert api.site(environment, method=method).status_code == 405
+    assert head.headers["allow"] == "GET, POST, OPTIONS"
+    for method, allowed in (("POST", "GET, OPTIONS"), ("PUT", "GET, POST, OPTIONS"), ("DELETE", "GET, POST, OPTIONS")):
+        refused = api.site(environment, method=method)
+        assert (refused.status_code, refused.headers["allow"]) == (405, allowed)
     preflight = api.site(environment, method="OPTIONS")
     assert preflight.status_code == 204
     assert preflight.headers["access-control-allow-origin"] == "*"
@@ -158,6 +161,10 @@ def test_the_etag_is_strong_and_follows_the_content(api: Api) -> None:
     fresh = api.site(one, If_None_Match=tags[0])
     assert (fresh.status_code, fresh.content, fresh.headers["etag"]) == (304, b"", tags[0])
     assert api.site(one, If_None_Match=tags[2]).status_code == 200
+    for fits in ("*", f"W/{tags[0]}", f'"x", {tags[0]}', f'{tags[2]},,W/{tags[0]} , "y,z"'):
+        assert api.site(one, If_None_Match=fits).status_code == 304
+    for odd in (f"garbage{tags[0]}", f"{tags[0]}garbage", f"{tags[2]}{tags[0]}", f"w/{tags[0]}", f"{tags[0]}, x", ","):
+        assert api.site(one, If_None_Match=odd).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -165,6 +172,8 @@ def test_the_etag_is_strong_and_follows_the_content(api: Api) -> None:
     [
         ("bytes=0-0", b"0", "bytes 0-0/10"),
         ("bytes=2-5", b"2345", "bytes 2-5/10"),
+        ("Bytes=2-5", b"2345", "bytes 2-5/10"),
+        ("BYTES=-3", b"789", "bytes 7-9/10"),
         ("bytes=8-", b"89", "bytes 8-9/10"),
         ("bytes=8-99", b"89", "bytes 8-9/10"),
         ("bytes=-3", b"789", "bytes 7-9/10"),
@@ -222,11 +231,26 @@ def test_the_exact_path_wins_over_the_decoded_one(make_api: Callable[..., Api]) 
     assert api.site(environment, "/~a").content == b"plain"
 
 
+def test_content_that_somebody_took_away_is_not_found_and_logged_so(
+    make_api: Callable[..., Api], tmp_path: Path
+) -> None:
+    api = make_api()
+    environment = _published(api)
+    etag = api.site(environment).headers["etag"]
+    (file,) = (tmp_path / "state" / "content").glob("*/*")
+    file.unlink()
+    for headers in ({}, {"Range": "bytes=0-1"}, {"If_None_Match": etag}):
+        assert api.site(environment, **headers).status_code == 404
+    assert [entry.status for entry in api.core.requests.entries() if entry.site] == [200, 404, 404, 404]
+
+
 def test_functions_are_stored_and_not_run(api: Api) -> None:
     service = api.service()
     environment = api.environment(service)
     api.publish(service, environment, api.upload(service, "/hi", kind="Functions"))
-    assert api.site(environment, "/hi").status_code == 501
+    for method in ("GET", "POST"):
+        assert api.site(environment, "/hi", method=method).status_code == 501
+    assert api.site(environment, "/other", method="POST").status_code == 405
 
 
 def test_a_deployment_spreads_after_a_while_where_the_settings_say_so(make_api: Callable[..., Api]) -> None:

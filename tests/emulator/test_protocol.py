@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -135,9 +137,40 @@ def test_a_token_behind_the_last_item_gives_an_empty_page(api: Api) -> None:
     assert (last["assets"], last["meta"]["previous_page_url"], last["meta"]["next_page_url"]) == ([], None, None)
 
 
+def test_a_page_token_is_for_its_own_list_only(api: Api) -> None:
+    place, other = _with_assets(api, 3), _with_assets(api, 3)
+    link = httpx.URL(api.get(place, PageSize=1).json()["meta"]["next_page_url"])
+    token = link.params["PageToken"]
+    service = api.get(place.removesuffix("/Assets")).json()
+    assert _names(api.get(f"/Services/{service['unique_name']}/Assets", PageToken=token).json()) == ["1", "0"]
+    for list_ in ("/Services", other, place.replace("Assets", "Functions"), place.replace("Assets", "Builds")):
+        assert error(api.get(list_, PageToken=token)) == (400, 20001, "PageToken is invalid")
+
+
+def test_page_is_the_clients_own_and_has_no_largest_number(api: Api) -> None:
+    place = _with_assets(api, 2)
+    page = 10**40
+    meta = api.get(place, Page=page, PageSize=1).json()["meta"]
+    assert meta["page"] == page
+    assert f"&Page={page + 1}&" in meta["next_page_url"]
+
+
+def _token(seq: str) -> str:
+    """A page token of the Services as the service writes them, but for what it points at."""
+    mark = hashlib.sha256(b"Services").hexdigest()[:16]
+    text = f'{{"list": "{mark}", "seq": {seq}, "index": true}}'
+    return "PA" + base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def test_a_well_made_page_token_is_taken(api: Api) -> None:
+    """So that those below are refused for what they point at."""
+    assert api.get("/Services", PageToken=_token("1")).status_code == 200
+
+
 @pytest.mark.parametrize(
     "query",
     [
+        {"Page": "1" * 5000},
         {"PageSize": "0"},
         {"PageSize": "1001"},
         {"PageSize": "x"},
@@ -145,8 +178,10 @@ def test_a_token_behind_the_last_item_gives_an_empty_page(api: Api) -> None:
         {"PageToken": "PA"},
         {"PageToken": "PAe30"},
         {"PageToken": "PAé"},
-        {"PageToken": "XXeyJzZXEiOiAxLCAiaW5kZXgiOiB0cnVlfQ"},
+        {"PageToken": "XX" + _token("1")[2:]},
+        *({"PageToken": _token(seq)} for seq in ("-1", "1e400", "1" * 30, "[" * 10_000)),
     ],
+    ids=lambda query: str(query)[:40],
 )
 def test_a_wrong_page_query_is_refused(api: Api, query: dict[str, str]) -> None:
     assert error(api.get("/Services", **query))[:2] == (400, 20001)
@@ -168,6 +203,7 @@ MULTIPART = "multipart/form-data; boundary=b"
         (MULTIPART, b'--b\r\nContent-Disposition: form-data; name="FriendlyName"\r\n\r\nx'),
         (MULTIPART, b"nonsense"),
         ("multipart/form-data", b""),
+        (f"multipart/form-data; boundary={'b' * 257}", b""),
         ("application/x-www-form-urlencoded", b"FriendlyName=%ff"),
         ("application/x-www-form-urlencoded", "FriendlyName=é".encode()),
         ("application/x-www-form-urlencoded", b"FriendlyName=" + b"x" * (5 << 20)),

@@ -25,7 +25,7 @@ def _versions(api: Api, item: Json) -> list[str]:
 
 def test_versions_in_no_build_vanish_after_a_week_and_others_stay(make_api: Callable[..., Api]) -> None:
     now = START
-    api = make_api(clock=lambda: now)
+    api = make_api(clock=lambda: now, build_retention=None)
     service = api.service()
     environment = api.environment(service)
     item = api.item(service)
@@ -43,7 +43,7 @@ def test_versions_in_no_build_vanish_after_a_week_and_others_stay(make_api: Call
 
 
 def test_assets_and_functions_without_versions_vanish_after_a_week(make_api: Callable[..., Api]) -> None:
-    api = make_api(clock=lambda: START)
+    api = make_api(clock=lambda: START, build_retention=None)
     service = api.service()
     empty, function = api.item(service), api.item(service, "/f", "Functions")
     filled = api.upload(service)
@@ -66,15 +66,36 @@ def test_an_old_asset_goes_with_its_last_version_and_the_content_with_it(make_ap
     assert not list((spool.path.parent.parent / "content").glob("*/*"))
 
 
-def test_builds_stay_unless_the_settings_let_unused_ones_go(make_api: Callable[..., Api]) -> None:
-    for folder, switches, builds in (("a", {}, 0), ("b", {"build_retention": timedelta(hours=24)}, 1)):
+def test_a_build_that_is_served_until_the_next_has_spread_stays(make_api: Callable[..., Api]) -> None:
+    now = START
+    api = make_api(clock=lambda: now, propagation_seconds=60, build_retention=WEEK, retention=WEEK)
+    service = api.service()
+    environment = api.environment(service)
+    item = api.item(service)
+    api.publish(service, environment, made(api.send(item, content=b"old")))
+    now += WEEK + MOMENT
+    api.publish(service, environment, made(api.send(item, content=b"new")))
+    assert api.core.collect() == Collected(0, 0, 0)
+    assert api.site(environment).content == b"old"
+    now += timedelta(seconds=60)
+    assert api.core.collect() == Collected(builds=1, versions=1, items=0)
+    assert api.site(environment).content == b"new"
+
+
+def test_unused_builds_go_after_a_week_unless_the_settings_let_them_stay(make_api: Callable[..., Api]) -> None:
+    for folder, switches, hours, builds in (
+        ("a", {"build_retention": None}, 24 * 30, 0),
+        ("b", {"build_retention": timedelta(hours=24)}, 25, 1),
+        ("c", {}, 24 * 7 - 1, 0),
+        ("d", {}, 24 * 7 + 1, 1),
+    ):
         api = make_api(folder=folder, clock=lambda: START, **switches)
         service = api.service()
         environment = api.environment(service)
         version = api.upload(service)
         api.build(service, version)
         live = api.publish(service, environment, version)
-        assert api.core.collect(START + timedelta(hours=25)) == Collected(builds=builds, versions=0, items=0)
+        assert api.core.collect(START + timedelta(hours=hours)) == Collected(builds=builds, versions=0, items=0)
         assert api.get(f"/Services/{service['sid']}/Builds/{live['sid']}").status_code == 200
 
 

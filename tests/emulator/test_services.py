@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import re
+import secrets
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
@@ -9,8 +12,13 @@ from tests.emulator.driver import error, fresh_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.emulator.driver import Api
+
+
+def fresh_sid() -> str:
+    return secrets.token_hex(16)
 
 
 def test_a_new_service_has_every_field_of_the_description(api: Api) -> None:
@@ -75,6 +83,8 @@ def test_delete_takes_everything_below_and_is_not_found_the_second_time(api: Api
         ({"UniqueName": "x"}, "Missing required parameter FriendlyName in the post body"),
         ({"UniqueName": "", "FriendlyName": "x"}, "Missing required parameter UniqueName in the post body"),
         ({"UniqueName": "a_b", "FriendlyName": "x"}, "UniqueName may have letters, numbers and dashes only"),
+        ({"UniqueName": f"ZS{'a' * 32}", "FriendlyName": "x"}, "UniqueName may not have the form of a SID"),
+        ({"UniqueName": f"ZS{'A' * 32}", "FriendlyName": "x"}, "UniqueName may not have the form of a SID"),
         ({"UniqueName": "a" * 51, "FriendlyName": "x"}, "UniqueName is longer than 50 characters"),
         ({"UniqueName": "x", "FriendlyName": "x" * 256}, "FriendlyName is longer than 255 characters"),
         ({"UniqueName": "x", "FriendlyName": "x", "UiEditable": "yes"}, "UiEditable must be true or false"),
@@ -82,6 +92,32 @@ def test_delete_takes_everything_below_and_is_not_found_the_second_time(api: Api
 )
 def test_a_wrong_form_is_refused_by_name(api: Api, form: dict[str, str], message: str) -> None:
     assert error(api.post("/Services", **form)) == (400, 20001, message)
+
+
+def test_a_unique_name_may_nearly_look_like_a_sid(api: Api) -> None:
+    for name in (f"ZT{fresh_sid()}", f"ZS{fresh_sid()}0", f"ZS{fresh_sid()[1:]}", f"zs{fresh_sid()}"):
+        made = api.service(name)
+        assert api.get(f"/Services/{name}").json() == made
+
+
+def test_a_delete_said_twice_never_hits_a_service_that_is_named_like_the_first(
+    make_api: Callable[..., Api], tmp_path: Path
+) -> None:
+    """As a state folder may have one in it, made when such names were taken."""
+    api = make_api()
+    first, second = api.service(), api.service()
+    with closing(sqlite3.connect(tmp_path / "state" / "state.sqlite3")) as other, other:
+        other.execute("UPDATE services SET unique_name = ? WHERE sid = ?", (first["sid"], second["sid"]))
+    assert api.delete(f"/Services/{first['sid']}").status_code == 204
+    assert api.delete(f"/Services/{first['sid']}").status_code == 404
+    assert api.get(f"/Services/{second['sid']}").json()["unique_name"] == first["sid"]
+
+
+def test_an_empty_friendly_name_is_refused_in_an_update_too(api: Api) -> None:
+    made = api.service()
+    refused = error(api.post(f"/Services/{made['sid']}", FriendlyName=""))
+    assert refused == (400, 20001, "FriendlyName may not be empty")
+    assert api.get(f"/Services/{made['sid']}").json() == made
 
 
 def test_unknown_parameters_are_let_pass(api: Api) -> None:

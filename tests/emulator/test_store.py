@@ -68,9 +68,88 @@ def test_a_folder_that_is_a_file_or_a_broken_database_is_refused(tmp_path: Path)
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be used"):
         Store(tmp_path / "file")
-    (tmp_path / "state.sqlite3").write_bytes(b"not a database" * 100)
-    with pytest.raises(UsageError, match="cannot be used"):
-        Store(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "state.sqlite3").write_bytes(b"not a database" * 100)
+    with pytest.raises(UsageError, match=r"`state\.sqlite3` is not its database\. Nothing was removed"):
+        Store(tmp_path / "state")
+
+
+@pytest.mark.parametrize(
+    "name", ["incoming/holiday.jpg", "content/ab/abstract.md", f"content/ab/ab{'0' * 62}", "notes.txt", "state.sqlite3"]
+)
+def test_a_folder_of_other_things_is_refused_and_left_as_it_was(tmp_path: Path, name: str) -> None:
+    file = tmp_path / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    if file.suffix == ".sqlite3":
+        with contextlib.closing(sqlite3.connect(file)) as other:
+            other.execute("CREATE TABLE facts (mine TEXT)")
+    else:
+        file.write_bytes(b"mine")
+    before = file.read_bytes()
+    with pytest.raises(UsageError, match="is not a state folder of the local service"):
+        Core(tmp_path)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [file]
+    assert file.read_bytes() == before
+
+
+def test_a_start_that_was_killed_before_it_made_its_tables_is_begun_again(tmp_path: Path) -> None:
+    for folder in ("content", "incoming"):
+        (tmp_path / folder).mkdir()
+    for file in ("lock", "state.sqlite3"):
+        (tmp_path / file).touch()
+    with Core(tmp_path) as core:
+        assert core.account.sid
+
+
+def test_files_of_others_in_the_state_folder_outlive_start_and_clean_up(tmp_path: Path) -> None:
+    Core(tmp_path).close()
+    names = (
+        *("content/.DS_Store", "content/ab/abstract.md", f"content/ab/cd{'0' * 62}", f"content/abc/ab{'0' * 62}"),
+        *("incoming/holiday.jpg", f"incoming/{'0' * 31}", f"incoming/{'0' * 31}A", ".gitignore"),
+    )
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("mine")
+    folders = (tmp_path / "content" / "ab" / ("ab" * 32), tmp_path / "incoming" / ("0" * 32))
+    for folder in folders:
+        folder.mkdir()
+    with Core(tmp_path) as core:
+        core.collect()
+    assert {name: (tmp_path / name).read_text() for name in names} == dict.fromkeys(names, "mine")
+    assert all(folder.is_dir() for folder in folders)
+
+
+def _spoilt(tmp_path: Path, script: str) -> None:
+    Store(tmp_path).close()
+    with contextlib.closing(sqlite3.connect(tmp_path / "state.sqlite3")) as connection:
+        connection.executescript(script)
+
+
+@pytest.mark.parametrize(
+    ("script", "reason"),
+    [
+        ("PRAGMA user_version = 0", "cannot be used: its database says that it is of version 0."),
+        ("PRAGMA user_version = -3", "cannot be used: its database says that it is of version -3."),
+        ("DROP TABLE deployments", "cannot be used: its database lacks index deployments_by_environment, table dep"),
+        ("DROP INDEX versions_by_digest", "cannot be used: its database lacks index versions_by_digest."),
+        ("ALTER TABLE facts RENAME COLUMN value TO other", "cannot be used: "),
+        ("DROP TABLE services", "is not a state folder of the local service"),
+    ],
+)
+def test_a_database_that_is_not_as_we_left_it_is_refused_at_the_start(tmp_path: Path, script: str, reason: str) -> None:
+    _spoilt(tmp_path, script)
+    with pytest.raises(UsageError, match=reason):
+        Store(tmp_path, seed=1)
+
+
+def test_a_change_that_the_database_ends_by_itself_leaves_the_store_usable(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    insert = "INSERT OR ROLLBACK INTO facts (name, value) VALUES ('x', 'y')"
+    with pytest.raises(sqlite3.IntegrityError, match="UNIQUE"), store.transaction() as tx:
+        tx.run_many(insert, [(), ()])
+    with store.transaction() as tx:
+        assert tx.number("SELECT COUNT(*) FROM facts WHERE name = 'x'") == 0
+    store.close()
 
 
 def test_a_failed_request_changes_nothing(tmp_path: Path) -> None:
@@ -90,12 +169,13 @@ def test_what_a_kill_left_behind_is_swept(tmp_path: Path, make_api: Callable[...
     orphan = tmp_path / "content" / "ff" / ("f" * 64)
     orphan.parent.mkdir(exist_ok=True)
     orphan.write_bytes(b"orphan")
-    (tmp_path / "incoming" / "half").write_bytes(b"half")
+    half = tmp_path / "incoming" / ("0" * 32)
+    half.write_bytes(b"half")
     store = Store(tmp_path)
     assert store.sweep() == 1
     store.close()
     assert not orphan.exists()
-    assert not (tmp_path / "incoming" / "half").exists()
+    assert not half.exists()
     assert len(list((tmp_path / "content").glob("*/*"))) == 1
     assert used["sid"]
 

@@ -24,7 +24,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "public_per_build": ("3", 3),
     "private_per_build": ("3", 3),
     "build_limit_reading": ("each", BuildLimitReading.EACH),
-    "functions_per_build": ("50", 50),
+    "functions_per_build": ("none", None),
     "latency_seconds": ("0.25", 0.25),
     "build_seconds": ("20", 20.0),
     "dependencies": ("@a/b@1, c@^2", (("@a/b", "1"), ("c", "^2"))),
@@ -40,7 +40,7 @@ VALUES: dict[str, tuple[str, Any]] = {
     "propagation_seconds": ("5", 5.0),
     "cache_control": ("none", None),
     "retention": ("12h", timedelta(hours=12)),
-    "build_retention": ("7d", timedelta(days=7)),
+    "build_retention": ("none", None),
     "retention_interval": ("90s", timedelta(seconds=90)),
     "log_entries": ("10", 10),
 }

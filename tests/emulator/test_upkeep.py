@@ -10,6 +10,9 @@ from assetsync.emulator.upkeep import Upkeep
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
+
+    import pytest
 
     from tests.emulator.driver import Api
 
@@ -60,6 +63,31 @@ def test_it_collects_at_once_and_after_every_interval(make_api: Callable[..., Ap
     upkeep.stop()
     upkeep.stop()
     assert turns.asked == [180.0] * 3
+
+
+def test_it_survives_what_goes_wrong_says_so_once_and_tries_again(
+    make_api: Callable[..., Api], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    api = make_api(clock=lambda: now, retention=timedelta(days=7))
+    service = api.service()
+    api.upload(service)
+    content, away = tmp_path / "state" / "content", tmp_path / "away"
+    content.rename(away)
+    turns = Turns()
+    upkeep = Upkeep(api.core, turns)
+    turns.round_done()
+    (line,) = (record.getMessage() for record in caplog.records if record.name == "assetsync.emulator")
+    assert line.startswith("the clean-up of the local service failed and will be tried again: [Errno 2]")
+    assert "\n" not in line
+    away.rename(content)
+    now += timedelta(days=8)
+    turns.next()
+    turns.round_done()
+    assert api.get(f"/Services/{service['sid']}/Assets").json()["assets"] == []
+    assert not list(content.glob("*/*"))
+    turns.next(stop=True)
+    upkeep.stop()
 
 
 def test_it_stops_while_it_waits(make_api: Callable[..., Api]) -> None:

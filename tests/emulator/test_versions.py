@@ -9,6 +9,7 @@ from tests.emulator.driver import error, made, upload_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from tests.emulator.driver import Api, Json
 
@@ -48,6 +49,17 @@ def test_a_function_version_links_to_its_content(api: Api) -> None:
         "content": code,
         "url": f"{body['url']}/Content",
     }
+
+
+def test_content_that_somebody_took_away_is_not_found(make_api: Callable[..., Api], tmp_path: Path) -> None:
+    api = make_api()
+    service = api.service()
+    version = api.upload(service, "/f", kind="Functions")
+    content = version["links"]["function_version_content"]
+    assert api.client.get(content).status_code == 200
+    (file,) = (tmp_path / "state" / "content").glob("*/*")
+    file.unlink()
+    assert error(api.client.get(content))[:2] == (404, 20404)
 
 
 def test_an_asset_version_has_no_content_resource(api: Api) -> None:
@@ -90,7 +102,9 @@ def test_a_forbidden_character_in_the_path_is_refused_in_the_upload_hosts_words(
     assert api.get(_place(asset)).json()["asset_versions"] == []
 
 
-@pytest.mark.parametrize("path", ["/a//b", "/../a", "/a/.", "/" + "x" * 255])
+@pytest.mark.parametrize(
+    "path", ["/a//b", "/../a", "/a/.", "/%2e%2e/a", "/a%2F..%2Fb", "/a%2f%2Fb", "/a%00", "/" + "x" * 255]
+)
 def test_odd_and_long_paths_are_refused(api: Api, path: str) -> None:
     asset = api.item(api.service())
     assert upload_error(api.send(asset, path)) == (400, 20001, "Path provided is invalid.")

@@ -70,10 +70,10 @@ def parse_dependencies(text: str) -> list[dict[str, str]]:
         text = text[1:-1]
     try:
         value: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         try:
             value = json.loads(json.loads(f'"{text}"'))
-        except (ValueError, TypeError) as problem:
+        except (ValueError, TypeError, RecursionError) as problem:
             raise invalid("Dependencies is not a JSON list") from problem
     if not isinstance(value, list):
         raise invalid("Dependencies is not a JSON list")
@@ -82,10 +82,19 @@ def parse_dependencies(text: str) -> list[dict[str, str]]:
 
 def _dependency(entry: Any) -> dict[str, str]:
     match entry:
-        case {"name": str(name), "version": str(version)} if name:
+        case {"name": str(name), "version": str(version)} if name and _is_text(name) and _is_text(version):
             return {"name": name, "version": version}
         case _:
             raise invalid("Dependencies must each have a name and a version")
+
+
+def _is_text(value: str) -> bool:
+    """JSON can write half of a character, which no answer can hold."""
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def check_runtime(runtime: str, settings: Settings) -> None:

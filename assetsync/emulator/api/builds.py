@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from assetsync.emulator.api.build_contents import check_runtime, check_versions, parse_dependencies
 from assetsync.emulator.api.kinds import ASSET, FUNCTION, Kind
 from assetsync.emulator.call import Call, Route
+from assetsync.emulator.hosting import served_builds
 from assetsync.emulator.messages import NO_CONTENT, json_answer
 from assetsync.emulator.moments import iso, seconds
 from assetsync.emulator.paging import Listing, page_of
@@ -148,9 +149,9 @@ def read(call: Call) -> Answer:
 
 
 def delete(call: Call) -> Answer:
-    """Refused while an Environment serves it (F5.4)."""
+    """Refused while an Environment serves it (F5.4), also where that is only until the newest Deployment has spread."""
     row = _build_of(call)
-    if call.tx.one("SELECT 1 FROM environments WHERE build_sid = ?", row["sid"]):
+    if row["sid"] in served_builds(call.tx, call.settings, call.now):
         raise invalid("Cannot delete Build because it's part of an active Deployment.")
     call.tx.run("DELETE FROM builds WHERE sid = ?", row["sid"])
     return NO_CONTENT

@@ -31,9 +31,12 @@ def _represent(call: Call, environment: Row, row: Row) -> dict[str, Any]:
 
 
 def create(call: Call) -> Answer:
-    """Without a BuildSid nothing is served any more (F5.5). Asking for what is live already is refused (F3.6)."""
+    """Without a BuildSid nothing is served any more (F5.5); an empty one is a Build that is not there.
+
+    Asking for what is live already is refused (F3.6).
+    """
     environment = call.environment()
-    build_sid = call.text("BuildSid", 34) or None
+    build_sid = call.text("BuildSid", 34)
     is_plugin = call.flag("IsPlugin") is True
     if build_sid is not None:
         _check_build(call, environment, build_sid, is_plugin=is_plugin)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from assetsync.emulator.call import Call, Route
+from assetsync.emulator.call import SERVICE_SID, Call, Route
 from assetsync.emulator.messages import NO_CONTENT, json_answer
 from assetsync.emulator.moments import iso
 from assetsync.emulator.paging import Listing, page_of
@@ -47,6 +47,8 @@ def create(call: Call) -> Answer:
     ui_editable = call.flag("UiEditable")
     if not _UNIQUE_NAME.fullmatch(unique_name):
         raise invalid("UniqueName may have letters, numbers and dashes only")
+    if SERVICE_SID.fullmatch(unique_name):
+        raise invalid("UniqueName may not have the form of a SID")
     if call.tx.one("SELECT 1 FROM services WHERE unique_name = ?", unique_name):
         raise invalid(f"A Service with the UniqueName {unique_name} exists already")
     if call.tx.number("SELECT COUNT(*) FROM services") >= call.settings.services:
@@ -88,6 +90,8 @@ def read(call: Call) -> Answer:
 def update(call: Call) -> Answer:
     row = call.service()
     friendly_name = call.text("FriendlyName", 255)
+    if friendly_name == "":
+        raise invalid("FriendlyName may not be empty")
     include_credentials = call.flag("IncludeCredentials")
     ui_editable = call.flag("UiEditable")
     call.tx.run(

@@ -120,10 +120,13 @@ def fetch(kind: Kind, call: Call) -> Answer:
 
 
 def fetch_content(call: Call) -> Answer:
-    """There is no such thing for Assets (F8.9)."""
+    """There is no such thing for Assets (F8.9). A file that somebody took away is not found."""
     row = _version_of(FUNCTION, call)
     body = represent(FUNCTION, call, row)
-    content = call.contents.path(row["digest"]).read_bytes().decode("utf-8", errors="replace")
+    try:
+        content = call.contents.path(row["digest"]).read_bytes().decode("utf-8", errors="replace")
+    except FileNotFoundError as problem:
+        raise call.not_found() from problem
     shown = {key: body[key] for key in ("sid", "account_sid", "service_sid", "function_sid")}
     return json_answer(200, {**shown, "content": content, "url": f"{body['url']}/Content"})
 

@@ -7,6 +7,7 @@ then when it is ready for more. A slow one misses entries and is told how many.
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from assetsync.emulator.console.markup import Html, joined
@@ -23,6 +24,7 @@ LEAVING: Final = "assetsync.leaving"
 """Where in the ASGI state the server leaves an `asyncio.Event` that is set when it wants to end."""
 
 MOST_READERS: Final = 32
+_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 
 _HEADERS: Final = (
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -78,7 +80,7 @@ class Stream:
     def _seq(self, id_: str) -> int | None:
         """The number in an id of this run, None for another's: the reader begins anew."""
         run, _, seq = id_.partition(".")
-        return int(seq) if run == self._run and seq.isascii() and seq.isdigit() else None
+        return int(seq) if run == self._run and _NUMBER.fullmatch(seq) else None
 
     def _event(self, seq: int | None) -> tuple[str, int]:
         """What is new since `seq`, none being an empty text, and where that leads."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 MAX_BYTES: Final = 1 << 18
 _LONGEST_SHOWN: Final = 60
 _QUOTE: Final = "put a value that begins with a sign such as `*` in quotes"
+_WITHOUT_BODY: Final = ("204", "205", "304")
 _OF_ANSWERS_ONLY: Final = ("retry_after", "body")
 
 
@@ -84,7 +85,7 @@ class _Reader:
             self._add(
                 yaml.Mark("", error.position, line, 0, None, 0), f"U+{error.character:04X} is not allowed in YAML"
             )
-        except (ValueError, RecursionError) as error:
+        except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:  # odd `!!` tags too
             self._add(None, f"this cannot be read: {error}")
         return Faults()
 
@@ -143,6 +144,8 @@ class _Reader:
         for key in _OF_ANSWERS_ONLY:
             if key in nodes and "answer" not in nodes:
                 self._add(mark, f"`{key}` needs `answer`", None, f"write, for example: answer: 503, beside {key}")
+        if "body" in nodes and getattr(nodes.get("answer"), "value", None) in _WITHOUT_BODY:
+            self._add(mark, "an answer with this status has no `body`", None, "leave it out")
         if "after_work" in nodes and effects and not {"answer", "drop"} & set(effects) and "delay" not in nodes:
             self._add(mark, f"`after_work` means nothing with {_listed(effects)}", None, "leave it out")
 

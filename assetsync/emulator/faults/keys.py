@@ -47,6 +47,11 @@ def _is_type(value: Any) -> bool:
     return isinstance(value, str) and _TYPE.fullmatch(value) is not None
 
 
+def _is_text(value: Any) -> bool:
+    """YAML can write half of a character, which cannot be sent."""
+    return isinstance(value, str) and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
 _RETRY_AFTER: Final = Key(lambda value: is_whole(value, 0), "must be a whole number of seconds")
 _YES: Final = "must be `true` or left out"
 
@@ -76,5 +81,5 @@ RULE_KEYS: Final = {
     "after_work": Key(lambda value: isinstance(value, bool), "must be `true` or `false`"),
     **EFFECTS,
     "retry_after": _RETRY_AFTER,
-    "body": Key(lambda value: isinstance(value, str), "must be text: put it in quotes"),
+    "body": Key(_is_text, "must be text: put it in quotes"),
 }
