@@ -148,12 +148,16 @@ class FileChanged(AssetsyncError):
 
 @dataclass(frozen=True, slots=True)
 class FileFailure:
-    """One file that was not uploaded: `source` is the file, `message` why, `request_id` Twilio's where it answered."""
+    """One file that was not uploaded: `source` is the file, `message` why, `request_id` Twilio's where it answered.
+
+    changed: whether the file is not what the plan saw, or never was
+    """
 
     path: str
     source: str
     message: str
     request_id: str | None = None
+    changed: bool = False
 
 
 class ApplyFailed(AssetsyncError):

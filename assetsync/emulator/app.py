@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +15,7 @@ from assetsync.emulator.bodies import RawReader, body_reader
 from assetsync.emulator.console.mount import Console
 from assetsync.emulator.messages import Answer, Body, FileSlice, Outcome, Request, text_answer
 from assetsync.emulator.own_pages import is_own
+from assetsync.emulator.refusals import out_of_order
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -56,6 +58,9 @@ def make_app(
             body = await _body(web, core)
         except ClientDisconnect:
             return
+        except OSError as error:
+            await _response(out_of_order(error))(scope, receive, send)
+            return
         response = await anyio.to_thread.run_sync(work, _request(web, body), scope["state"], limiter=limiter[0])
         if response is None:
             await _cut(scope, receive)
@@ -69,6 +74,8 @@ def _work(handle: Callable[[Request], Outcome], request: Request, state: dict[st
     """None where the connection is to be cut."""
     try:
         outcome = handle(request)
+    except (OSError, sqlite3.Error) as error:
+        outcome = out_of_order(error)
     finally:
         request.body.discard()
     if not isinstance(outcome, Answer):

@@ -65,3 +65,9 @@ def unauthenticated() -> Refusal:
 
 def method_not_allowed(allowed: tuple[str, ...]) -> Refusal:
     return Refusal(405, 20004, "Method not allowed", headers=(("Allow", ", ".join(allowed)),))
+
+
+def out_of_order(error: Exception) -> Answer:
+    """500, with the reason that Twilio would keep to itself: the disk is full, or may not be written to."""
+    reason = getattr(error, "strerror", None) or str(error)
+    return Refusal(500, 20500, f"The local service cannot keep its state: {reason}").answer()

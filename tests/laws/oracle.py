@@ -69,7 +69,7 @@ class Storm:
     `lost` are the SIDs of the uploads whose acknowledgement did not arrive.
     """
 
-    def __init__(self, seed: int, chance: float = 0.2) -> None:
+    def __init__(self, seed: int, chance: float = 0.4) -> None:
         self.lost: set[str] = set()
         self._random, self._chance = random.Random(seed), chance
 

@@ -213,7 +213,7 @@ class Histories(RuleBasedStateMachine):
 
     @rule(owner=OWNER, environment=ENVIRONMENT, machines=st.tuples(SOME, SOME), seed=st.integers(0, 2**16))
     def stormy(self, owner: str, environment: str, machines: tuple[int, int], seed: int) -> None:
-        """A fifth of the requests fails: what is live is as wanted or as it was, and the next run does the rest."""
+        """Two of five requests fail: what is live is as wanted or as it was, and the next run does the rest."""
         self._ensure(environment)
         victim, finisher = map(self._chosen, machines)
         run = self._run(owner, environment, victim)
@@ -233,10 +233,11 @@ class Histories(RuleBasedStateMachine):
             self._others_change(run)
         self._apply(owner, environment, finisher)
 
-    @rule(owner=OWNER, machine=SOME, builds_keep=st.none() | st.integers(0, 2))
-    def gc(self, owner: str, machine: int, builds_keep: int | None) -> None:
-        """Our own clean-up takes nothing that is live, held by a Build that stays, or another's."""
+    @rule(owner=OWNER, machine=SOME, builds_keep=st.none() | st.integers(0, 2), hours=st.sampled_from((0, 26)))
+    def gc(self, owner: str, machine: int, builds_keep: int | None, hours: int) -> None:
+        """Our own clean-up, now or a day later, takes nothing that is live, that a Build holds, or that is another's."""
         self._ensure(NAMES[0])
+        self.world.pass_time(hours * 3600)
         before = self._look()
         own = owned(before, owner, self.witness)
         swept = self._chosen(machine).gc(self.owners[owner].project, builds_keep)

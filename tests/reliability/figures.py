@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 VARIABLE = "ASSETSYNC_FIGURES"
+# Read at once: the fixtures take the machine's own variables away from the tests.
+_FILE = os.environ.get(VARIABLE)
 LONG = os.environ.get("ASSETSYNC_LONG") == "1"
 """Whether the whole suite was asked for; by default a part of it runs, chosen so that each kind of case is in it."""
 
@@ -27,10 +29,9 @@ class Figure:
 
 def note(suite: str, **counted: float) -> None:
     """Called once, at the end of a test that passed."""
-    file = os.environ.get(VARIABLE)
-    if not file:
+    if not _FILE:
         return
     test = os.environ.get("PYTEST_CURRENT_TEST", "").removesuffix(" (call)")
     line = json.dumps(asdict(Figure(suite, test, counted))) + "\n"
-    with Path(file).open("a", encoding="utf-8") as stream:
+    with Path(_FILE).open("a", encoding="utf-8") as stream:
         stream.write(line)
