@@ -8,11 +8,20 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
-from assetsync.errors import ApiError, AssetsyncError, CredentialsError, FileFailure, Interrupted
+from assetsync.errors import (
+    ApiError,
+    AssetsyncError,
+    CredentialsError,
+    FileChanged,
+    FileFailure,
+    Interrupted,
+    MalformedAnswer,
+)
 from assetsync.events import BytesSent, UploadDone, UploadFailed, UploadsStarted
 from assetsync.plan.actions import Create
 from assetsync.twilio import memory
 from assetsync.twilio.body import FileBody
+from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
     import threading
@@ -98,7 +107,10 @@ class Uploader:
             return
         except AssetsyncError as error:
             request_id = error.request_id if isinstance(error, ApiError) else None
-            self.failures.append(FileFailure(action.path, action.asset.source, error.message, request_id, error.hint))
+            changed = isinstance(error, FileChanged)
+            self.failures.append(
+                FileFailure(action.path, action.asset.source, error.message, request_id, error.hint, changed=changed)
+            )
             self._emit(UploadFailed(action.path, error.message))
 
     def _send(self, action: Sending) -> Sent:
@@ -132,11 +144,17 @@ class Uploader:
     def _make_asset(self, path: str) -> str:
         """A new Asset, ours from birth by its name."""
         name = memory.write(path, self._snapshot.owner)
-        create = partial(self._client.create_asset, self._service, name)
-        asset = once("create Asset", create, partial(self._made_before, name), self._pace)
+        asset = once("create Asset", partial(self._create, name), partial(self._made_before, name), self._pace)
         self._made.add(asset.sid)
         self._journal.asset_made(self._service, asset.sid)
         return asset.sid
+
+    def _create(self, name: str) -> Asset:
+        """Raises MalformedAnswer where the new Asset is one that was there before: it may be anybody's."""
+        asset = self._client.create_asset(self._service, name)
+        if asset.sid in self._made or asset.sid in self._snapshot.assets:
+            raise MalformedAnswer(f"create Asset {printable(name)}: the answer names an Asset that was there before")
+        return asset
 
     def _made_before(self, name: str) -> Asset | None:
         """The Asset of this name that is neither in the snapshot nor taken by this run: the lost answer's."""

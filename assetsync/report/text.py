@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """Actions of one kind that are shown before the rest is counted."""
 
+MOST_PROBLEMS = 1000
+"""Problems that are shown before the rest is counted: as many as a Build takes files."""
+
 _LONGEST_SENTENCE = 2000
 """Characters of one of our own sentences: several paths of 255 characters have room."""
 
@@ -91,6 +94,7 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
 
 def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, seconds: float) -> Iterator[Line]:
     """What is served now, and what it cost."""
+    site = None if site is None else printable(site)
     for warning in outcome.warnings:
         yield Line(f"Warning: {_sentence(warning)}", Style.WARNING)
     if outcome.deployment_sid is None:
@@ -112,8 +116,11 @@ def error_lines(error: AssetsyncError) -> Iterator[Line]:
     request_id = getattr(error, "request_id", None)
     if request_id:
         yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
-    for problem in getattr(error, "problems", ()):
+    problems = getattr(error, "problems", ())
+    for problem in problems[:MOST_PROBLEMS]:
         yield from problem_lines(problem)
+    if len(problems) > MOST_PROBLEMS:
+        yield Line(f"  and {len(problems) - MOST_PROBLEMS} more (--format json tells them all)")
     yield from _failure_lines(getattr(error, "failures", ()))
     if error.hint:
         yield Line(f"  {_sentence(error.hint)}", Style.DIM)

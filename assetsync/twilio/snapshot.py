@@ -56,6 +56,7 @@ class Snapshot:
     own: our Assets by SID; owners: the owner of each foreign Asset that another manifest made
     environments: every Environment of the Service
     others: the live Builds of the other Environments; None while they have not been read
+    assets: the SIDs of all Assets, whoever's they are
     """
 
     owner: str
@@ -67,6 +68,7 @@ class Snapshot:
     owners: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[Environment, ...] = ()
     others: tuple[Build, ...] | None = None
+    assets: frozenset[str] = frozenset()
 
     @property
     def live_versions(self) -> tuple[AssetVersion, ...]:
@@ -98,7 +100,8 @@ def snapshot_of(
     """Sort the Assets of a Service into ours and foreign ones. `now` is the service's clock, None when unknown."""
     own: dict[str, OwnAsset] = {}
     owners: dict[str, str] = {}
-    for asset in assets:
+    seen = tuple(assets)
+    for asset in seen:
         memory = parse(asset.friendly_name)
         if memory is None:
             continue
@@ -109,7 +112,8 @@ def snapshot_of(
         idle = asset.sid in journal.made or _left_alone(asset, now)
         own[asset.sid] = OwnAsset(asset.sid, memory.label, (*memory.entries, *extra), len(memory.entries), idle)
     own = _without_copies(own, live.asset_versions if live else ())
-    return Snapshot(owner, None, service_sid, environment, live, own, owners, environments)
+    sids = frozenset(asset.sid for asset in seen)
+    return Snapshot(owner, None, service_sid, environment, live, own, owners, environments, assets=sids)
 
 
 def _left_alone(asset: Asset, now: datetime | None) -> bool:
