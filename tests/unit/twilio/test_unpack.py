@@ -50,7 +50,11 @@ def test_what_nobody_asked_for_is_not_unpacked(coding: str) -> None:
         list(unpacked(answer(gzip.compress(zlib.compress(b"x")), coding=coding)))
 
 
-@pytest.mark.parametrize("packed", [b"no gzip at all", gzip.compress(b"content")[:-3], b"", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "packed",
+    [b"no gzip at all", gzip.compress(b"content")[:-3], b"", b"\x1f\x8b"],
+    ids=["other", "cut", "empty", "begun"],
+)
 def test_what_is_not_whole_is_an_error(packed: bytes) -> None:
     with pytest.raises(httpx.DecodingError):
         list(unpacked(answer(packed)))
