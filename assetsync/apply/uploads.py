@@ -22,6 +22,7 @@ from assetsync.plan.actions import Create
 from assetsync.twilio import memory
 from assetsync.twilio.body import FileBody
 from assetsync.twilio.printable import printable
+from assetsync.twilio.snapshot import IDLE_AFTER
 
 if TYPE_CHECKING:
     import threading
@@ -74,6 +75,7 @@ class Uploader:
         self._service, self._emit, self._pace = service_sid, emit, pace
         self._stop, self._abandon = stop, abandon
         self._made: set[str] = set()
+        self._served = {version.asset_sid for version in snapshot.live_versions}
         self.sent: list[Sent] = []
         self.failures: list[FileFailure] = []
 
@@ -112,10 +114,7 @@ class Uploader:
             self._emit(UploadFailed(action.path, error.message))
 
     def _send(self, action: Sending) -> Sent:
-        asset = action.asset
-        asset_sid = None if isinstance(action, Create) else action.asset_sid
-        if asset_sid is None:
-            asset_sid = self._make_asset(action.path)
+        asset, asset_sid = action.asset, self._home(action)
         body = FileBody(asset.file, asset.size, asset.digest, partial(self._on_sent, asset.path))
         version = self._client.upload_version(
             self._service,
@@ -133,6 +132,25 @@ class Uploader:
             self._journal.version_made(self._service, asset_sid, entry)
         self._emit(UploadDone(asset.path, asset.size))
         return Sent(asset.path, asset_sid, version.sid, entry)
+
+    def _home(self, action: Sending) -> str:
+        """The Asset to upload into; an idle one not when another run has just begun to use it."""
+        asset_sid = None if isinstance(action, Create) else action.asset_sid
+        if asset_sid is None or (asset_sid not in self._served and self._is_taken(asset_sid)):
+            return self._make_asset(action.path)
+        return asset_sid
+
+    def _is_taken(self, asset_sid: str) -> bool:
+        """Whether a young Version is in it that we know nothing of: an upload need not show in the Asset's own dates.
+
+        Two runs that write the name of one Asset at the same time may forget what one of them uploaded.
+        """
+        own, now = self._snapshot.own[asset_sid], self._client.service_date
+        return any(
+            own.entry_of(version.sid) is None
+            and (now is None or version.date_created is None or now - version.date_created < IDLE_AFTER)
+            for version in self._client.list_versions(self._service, asset_sid)
+        )
 
     def _on_sent(self, path: str, count: int) -> None:
         self._emit(BytesSent(path, count))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from assetsync.local.scan import Selected
 
 EXAMPLES = settings(
-    max_examples=2000 if LONG else 100,
+    max_examples=2000 if LONG else 150,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
@@ -41,22 +41,10 @@ NAMES = st.one_of(
     ),
     st.binary(min_size=1, max_size=9).map(lambda name: name.replace(b"/", b"").replace(b"\0", b"") or b"n"),
 ).filter(lambda name: name not in {b".", b".."})
+OUTSIDE, SECRET = b"@outside", b"@outside/secret"
+"""What becomes the path of a folder beside the project, and of a file in it."""
 TARGETS = st.sampled_from(
-    [
-        b"a",
-        b"b",
-        b"sub",
-        b".",
-        b"..",
-        b"../..",
-        b"../../outside",
-        b"../../../outside/secret",
-        b"/etc/passwd",
-        b"/",
-        b"\xff",
-        b"../sub",
-        b"../a",
-    ]
+    [OUTSIDE, SECRET, b"../../outside", b"/etc/passwd", b"/", b"a", b"b", b"sub", b".", b"..", b"\xff"]
 )
 CONTENTS = st.one_of(
     st.just(b""), st.binary(max_size=20), st.sampled_from([b"*\n", b"!a\n", b"/\n", b"[\n", b"**/a\n", b"a/\n!b"])
@@ -72,13 +60,12 @@ class Entry:
     content: bytes
 
 
-ENTRIES = st.builds(
-    Entry,
-    st.lists(NAMES, min_size=1, max_size=3).map(tuple),
-    st.sampled_from("fffddllpi"),
-    CONTENTS | TARGETS,
-)
-TREES = st.lists(ENTRIES, max_size=10)
+WAYS = st.lists(NAMES, min_size=1, max_size=3).map(tuple)
+TAME_WAYS = st.lists(st.sampled_from([b"a", b"b", b"sub", b"a b", b"[id]", b"%2e"]), min_size=1, max_size=3).map(tuple)
+FILES = st.builds(Entry, TAME_WAYS, st.just("f"), CONTENTS)
+LINKS = st.builds(Entry, TAME_WAYS, st.just("l"), TARGETS)
+ODD = st.builds(Entry, WAYS, st.sampled_from("fdip"), CONTENTS)
+TREES = st.lists(FILES, max_size=6) | st.lists(FILES | LINKS, max_size=6) | st.lists(FILES | LINKS | ODD, max_size=10)
 
 TEXTS = st.sampled_from(
     ["**", "*", "a", "!a", "/a", "sub/", "[a", "", "#a", "\\", "**/*.js", "*a*a*b", "!*", "..", "a\u202eb"]
@@ -115,7 +102,10 @@ FOLDERS = st.fixed_dictionaries(
         "rules": st.lists(RULES, max_size=2),
     },
 )
-MANIFESTS = st.lists(FOLDERS, min_size=1, max_size=2).map(
+PLAIN = st.fixed_dictionaries(
+    {"source": st.sampled_from(["public", "."]), "visibility": st.just("public"), "names": st.just("encode")}
+)
+MANIFESTS = st.one_of(PLAIN.map(lambda folder: [folder]), st.lists(FOLDERS, min_size=1, max_size=2)).map(
     lambda folders: {
         "version": 1,
         "name": "web",
@@ -137,13 +127,13 @@ def plant(root: Path, tree: list[Entry]) -> Path:
     (project / "out").symlink_to("../outside")
     for entry in tree:
         try:
-            _make(Path(os.fsdecode(b"/".join((os.fsencode(project / "public"), *entry.way)))), entry)
+            _make(Path(os.fsdecode(b"/".join((os.fsencode(project / "public"), *entry.way)))), entry, outside)
         except (OSError, ValueError):
             continue
     return project
 
 
-def _make(place: Path, entry: Entry) -> None:
+def _make(place: Path, entry: Entry, outside: Path) -> None:
     """Never through a link, which may lead anywhere on this machine, nor in the place of anything."""
     if entry.kind == "i":
         place = place.with_name(".assetsyncignore")
@@ -154,7 +144,7 @@ def _make(place: Path, entry: Entry) -> None:
         case "d":
             place.mkdir()
         case "l":
-            place.symlink_to(os.fsdecode(entry.content) or "nowhere")
+            place.symlink_to(os.fsdecode(entry.content).replace("@outside", str(outside)))
         case "p":
             os.mkfifo(place)
         case _:

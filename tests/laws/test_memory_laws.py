@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from dataclasses import replace
 
 import xxhash
 from hypothesis import example, given, settings
@@ -176,6 +177,15 @@ def test_one_flipped_bit_never_changes_which_version_has_which_content_unseen(na
                 strict=True,
             )
         assert sum(one != two for one, two in fields) == 1
+
+
+@given(OWNERS, ENTRIES, ENTRIES)
+def test_a_name_that_tells_of_one_version_twice_is_none_of_ours(owner: str, one: Entry, other: Entry) -> None:
+    """Whether both entries say the same of it or not."""
+    contradicting = replace(other, version_sid=one.version_sid)
+    assert parse(spelled("/a", owner, [one])) is not None
+    for second in (one, contradicting):
+        assert parse(spelled("/a", owner, [one, second])) is read_by_hand(spelled("/a", owner, [one, second])) is None
 
 
 def test_the_label_of_a_long_path_ends_with_the_hash_of_the_whole() -> None:

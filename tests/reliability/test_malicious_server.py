@@ -309,7 +309,7 @@ def test_no_odd_text_in_any_place_of_any_answer_does_harm(scene: Scene, name: st
         assert not [each for each in ran.writes if each[0] == "DELETE"], case
         assert form != "json" or ran.document["format_version"] == 1, case
         assert form != "markdown" or not re.search(r"<img|@someone", ran.out), case
-        assert max(map(len, ran.said.split("\n"))) < 3000, case
+        assert form == "json" or max(map(len, ran.said.split("\n"))) < 3000, case
     assert scene.foreign | {"dependencies": []} == before | {
         "dependencies": []
     }  # of those nobody knows but the service

@@ -170,7 +170,7 @@ BODIES: dict[str, tuple[Callable[[str, str], str], str]] = {
     "escaped": (lambda said, clear: f'{{"message": "{unicode_escaped(said + " " + clear)}"}}', ""),
     "with slashes escaped": (lambda said, _: '{"message": "' + said.replace("/", "\\/") + '"}', ""),
     "where it is cut": (lambda said, clear: json.dumps({"message": "x" * 280 + clear + said}), ""),
-    "cut in the middle": (lambda _, clear: json.dumps({"message": "x" * (299 - len(clear) // 2) + clear}), ""),
+    "cut in the middle": (lambda _, clear: json.dumps({"message": "x" * (300 - len(clear) + 16) + clear}), ""),
     "as HTML": (lambda said, clear: f"<html><pre>Authorization: {said}\n{clear}</pre></html>", "text/html"),
     "as text of which the end is cut": (lambda said, clear: "x " * 80 + clear + said, "text/plain"),
     "before much more": (lambda said, clear: f"{clear} {said} " + "y" * 100_000, "text/plain"),
