@@ -82,7 +82,7 @@ def match_environment(manifest: Manifest, environments: Iterable[Environment]) -
     Raises InvalidInput where its suffix is another one, or is taken by another name (F7.4).
     """
     wanted = manifest.environment
-    for each in environments:
+    for each in sorted(environments, key=lambda found: found.unique_name != wanted.name):
         if each.unique_name == wanted.name and each.domain_suffix == wanted.suffix:
             return each
         if each.unique_name == wanted.name:
