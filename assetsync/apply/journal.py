@@ -27,6 +27,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: SQLite quotes it in its errors, and Python cannot decode what was damaged."""
+
 _VERSION = 2
 _KEEP_SECONDS = 30 * 24 * 3600
 _KEY = "base_url TEXT, service_sid TEXT, asset_sid TEXT"
@@ -55,7 +58,7 @@ class Journal:
     def view(self, service_sid: str) -> JournalView:
         """What is remembered of one Service, newest first."""
         key = (self._base_url, service_sid)
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*_BROKEN):
             versions = self._database.execute(
                 "SELECT seal, asset_sid, digest, sha256, type_tag, version_sid FROM version"
                 " WHERE base_url = ? AND service_sid = ? ORDER BY at DESC, version_sid",
@@ -82,7 +85,7 @@ class Journal:
         self._write("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", service_sid, *row)
 
     def _write(self, statement: str, *values: str | float) -> None:
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*_BROKEN):
             self._database.execute(statement, (self._base_url, *values))
 
     @contextmanager
@@ -124,7 +127,7 @@ def _open(folder: Path | None, now: float, *, afresh: bool = True) -> sqlite3.Co
         make_private(folder)
         _make_private_file(file)
         return _prepare(sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=10), now)
-    except (OSError, sqlite3.DatabaseError) as error:
+    except (OSError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         corrupt = not isinstance(error, OSError | sqlite3.OperationalError)
         if not (corrupt and afresh):
             return _open(None, now)
@@ -150,7 +153,7 @@ def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
         for statement in _FORGET_OLD:
             database.execute(statement, (now - _KEEP_SECONDS,))
         database.execute("COMMIT")
-    except sqlite3.Error:
+    except _BROKEN:
         database.close()
         raise
     return database

@@ -251,7 +251,7 @@ def test_a_folder_that_becomes_a_link_out_of_the_source_is_not_followed(stage: S
 
 
 class Restless:
-    """A program that writes one file again and again, in every way there is, until it is told to stop."""
+    """A program that writes one file again and again, in every way and with pauses, until it is told to stop."""
 
     def __init__(self, file: Path) -> None:
         self._file, self._stop = file, threading.Event()
@@ -260,7 +260,7 @@ class Restless:
 
     def _run(self) -> None:
         chance = random.Random(5)
-        while not self._stop.wait(0.001):
+        while not self._stop.wait(chance.choice([0.001] * 9 + [0.2])):
             self.written += 1
             content = _block(self.written, chance.choice([10, 100_000, SIZE]))
             way = chance.choice(["over", "append", "beside", "cut", "piecewise"])

@@ -102,6 +102,21 @@ def test_a_corrupt_file_is_begun_afresh(tmp_path: Path, rubbish: bytes) -> None:
         assert journal.view(ZS).entries == {ZH: (known(1),)}
 
 
+def test_a_file_whose_damage_sqlite_quotes_in_no_text_is_begun_afresh(tmp_path: Path) -> None:
+    """Python fails to decode the message, which is no error of SQLite's any more."""
+    with opened(tmp_path) as journal:
+        journal.version_made(ZS, ZH, known(1))
+    file = tmp_path / "journal.sqlite"
+    file.write_bytes(file.read_bytes().replace(b"tableversionversion", b"table\xffersionversion"))
+    with closing(sqlite3.connect(file)) as damaged, pytest.raises(UnicodeDecodeError):
+        damaged.execute("SELECT * FROM version")
+    with opened(tmp_path) as journal:
+        assert journal.view(ZS) == JournalView()
+        journal.version_made(ZS, ZH, known(2))
+    with opened(tmp_path) as journal:
+        assert journal.view(ZS).entries == {ZH: (known(2),)}
+
+
 def test_a_file_of_another_release_is_begun_afresh(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
         database.execute("CREATE TABLE version (something TEXT)")
