@@ -152,6 +152,7 @@ class FileFailure:
 
     source: the file; message, hint: why, and the way out where there is one
     request_id: Twilio's, where it answered
+    changed: whether the file is not what the plan saw, or never was
     """
 
     path: str
@@ -159,6 +160,7 @@ class FileFailure:
     message: str
     request_id: str | None = None
     hint: str | None = None
+    changed: bool = False
 
 
 class ApplyFailed(AssetsyncError):

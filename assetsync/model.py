@@ -94,6 +94,7 @@ class Asset:
     sid: str
     friendly_name: str
     date_updated: datetime | None = None
+    date_created: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ from assetsync.plan.plan import Plan, Target, make_plan
 from assetsync.plan.planner import candidates
 from assetsync.plan.safety import Refusal, review
 from assetsync.twilio.memory import label_of
-from assetsync.twilio.survey import read_holdings, read_others, read_snapshot
+from assetsync.twilio.survey import check_service, read_holdings, read_others, read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -66,6 +66,7 @@ def prepare(
     plan = _plan(manifest, desired, snapshot, Verified(), _account(holdings, account_sid), runtime)
     if plan.build_needed or plan.repairs:
         snapshot = without_copied_names(client, read_others(client, snapshot), plan)
+        check_service(manifest.service, snapshot.service)
         verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
         plan = _plan(manifest, desired, snapshot, verified, _account(holdings, account_sid), runtime)
     findings = check_build(plan, str(manifest.path))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
-from assetsync.errors import NotFound
+from assetsync.errors import ApiError, Conflict, NotFound, RateLimited, ServerFailure
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from assetsync.apply.once import Pace
     from assetsync.model import Environment, Service
     from assetsync.twilio.client import ServerlessClient
@@ -27,7 +30,8 @@ def make_service(client: ServerlessClient, unique_name: str, pace: Pace) -> str:
             unique_name=unique_name, friendly_name=unique_name, include_credentials=False, ui_editable=False
         )
 
-    return once("create Service", write, look, pace).sid
+    with _unless_made_meanwhile(f"the Service {unique_name}", look):
+        return once("create Service", write, look, pace).sid
 
 
 def make_environment(
@@ -38,9 +42,22 @@ def make_environment(
     def look() -> Environment | None:
         return next((each for each in client.list_environments(service) if each.unique_name == unique_name), None)
 
-    return once(
-        "create Environment",
-        lambda: client.create_environment(service, unique_name=unique_name, domain_suffix=suffix),
-        look,
-        pace,
-    )
+    def write() -> Environment:
+        return client.create_environment(service, unique_name=unique_name, domain_suffix=suffix)
+
+    with _unless_made_meanwhile(f"the Environment {unique_name}", look):
+        return once("create Environment", write, look, pace)
+
+
+@contextmanager
+def _unless_made_meanwhile(what: str, look: Callable[[], object | None]) -> Iterator[None]:
+    """A refusal to make `what` is a Conflict where it is there, as the plan did not know of it."""
+    try:
+        yield
+    except ApiError as refused:
+        if isinstance(refused, RateLimited | ServerFailure) or look() is None:
+            raise
+        raise Conflict(
+            f"{what} was created by somebody else meanwhile; nothing was deployed",
+            hint="run again: the plan is made anew",
+        ) from refused

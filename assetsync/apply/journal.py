@@ -2,6 +2,9 @@
 
 SQLite in the user's cache folder. A row is true or its Version is gone, like an entry in a friendly name; losing
 the journal costs an upload, never correctness. The file is private to the user (mode 0600).
+
+Each row bears a seal, the hash of all that it says and of the service it speaks of. A row without the right one was
+damaged or edited and is passed over. Whoever can write the user's files can make a seal too: it is no signature.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ from typing import TYPE_CHECKING
 import xxhash
 
 from assetsync.errors import Conflict
+from assetsync.local.private import make_private
 from assetsync.twilio.memory import Entry
 from assetsync.twilio.snapshot import JournalView
 
@@ -23,11 +27,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_VERSION = 1
+_BROKEN = (sqlite3.Error, UnicodeDecodeError)
+"""What a damaged file raises: SQLite quotes it in its errors, and Python cannot decode what was damaged."""
+
+_VERSION = 2
 _KEEP_SECONDS = 30 * 24 * 3600
 _KEY = "base_url TEXT, service_sid TEXT, asset_sid TEXT"
-_ASSETS = f"{_KEY}, at REAL, PRIMARY KEY (base_url, service_sid, asset_sid)"
-_FACTS = "version_sid TEXT, digest TEXT, sha256 TEXT, type_tag TEXT, at REAL"
+_ASSETS = f"{_KEY}, at REAL, seal TEXT, PRIMARY KEY (base_url, service_sid, asset_sid)"
+_FACTS = "version_sid TEXT, digest TEXT, sha256 TEXT, type_tag TEXT, at REAL, seal TEXT"
 _VERSIONS = f"{_KEY}, {_FACTS}, PRIMARY KEY (base_url, service_sid, version_sid)"
 _CLEAR = ("DROP TABLE IF EXISTS asset", "DROP TABLE IF EXISTS version", f"PRAGMA user_version = {_VERSION}")
 _TABLES = (
@@ -51,30 +58,34 @@ class Journal:
     def view(self, service_sid: str) -> JournalView:
         """What is remembered of one Service, newest first."""
         key = (self._base_url, service_sid)
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*_BROKEN):
             versions = self._database.execute(
-                "SELECT asset_sid, digest, sha256, type_tag, version_sid FROM version"
+                "SELECT seal, asset_sid, digest, sha256, type_tag, version_sid FROM version"
                 " WHERE base_url = ? AND service_sid = ? ORDER BY at DESC, version_sid",
                 key,
             ).fetchall()
             assets = self._database.execute(
-                "SELECT asset_sid FROM asset WHERE base_url = ? AND service_sid = ?", key
+                "SELECT seal, asset_sid FROM asset WHERE base_url = ? AND service_sid = ?", key
             ).fetchall()
             entries: dict[str, tuple[Entry, ...]] = {}
-            for asset_sid, *fields in versions:
-                entries[asset_sid] = (*entries.get(asset_sid, ()), Entry(*fields))
-            return JournalView(entries, frozenset(sid for (sid,) in assets))
+            for seal, asset_sid, *fields in versions:
+                if seal == _seal(*key, asset_sid, *fields):
+                    entries[asset_sid] = (*entries.get(asset_sid, ()), Entry(*fields))
+            return JournalView(entries, frozenset(sid for seal, sid in assets if seal == _seal(*key, sid)))
         return JournalView()
 
     def asset_made(self, service_sid: str, asset_sid: str) -> None:
-        self._write("INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?)", service_sid, asset_sid, self._now)
+        seal = _seal(self._base_url, service_sid, asset_sid)
+        self._write("INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?, ?)", service_sid, asset_sid, self._now, seal)
 
     def version_made(self, service_sid: str, asset_sid: str, entry: Entry) -> None:
-        row = (asset_sid, entry.version_sid, entry.digest, entry.sha256, entry.type_tag, self._now)
-        self._write("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?)", service_sid, *row)
+        facts = (entry.digest, entry.sha256, entry.type_tag)
+        seal = _seal(self._base_url, service_sid, asset_sid, *facts, entry.version_sid)
+        row = (asset_sid, entry.version_sid, *facts, self._now, seal)
+        self._write("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", service_sid, *row)
 
     def _write(self, statement: str, *values: str | float) -> None:
-        with self._lock, suppress(sqlite3.Error):
+        with self._lock, suppress(*_BROKEN):
             self._database.execute(statement, (self._base_url, *values))
 
     @contextmanager
@@ -102,22 +113,34 @@ class Journal:
             os.close(handle)
 
 
+def _seal(*said: object) -> str:
+    """Of what a row says, in this order; the types count, since SQLite keeps a number or bytes in a column of text."""
+    return xxhash.xxh3_128_hexdigest(repr(said).encode(errors="surrogatepass"))
+
+
 def _open(folder: Path | None, now: float, *, afresh: bool = True) -> sqlite3.Connection:
     """The journal of `folder`; `afresh` where it is corrupt, in memory where nothing can be written."""
     if folder is None:
         return _prepare(sqlite3.connect(":memory:", check_same_thread=False, isolation_level=None), now)
     file = folder / "journal.sqlite"
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        os.close(os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        make_private(folder)
+        _make_private_file(file)
         return _prepare(sqlite3.connect(file, check_same_thread=False, isolation_level=None, timeout=10), now)
-    except (OSError, sqlite3.DatabaseError) as error:
+    except (OSError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         corrupt = not isinstance(error, OSError | sqlite3.OperationalError)
         if not (corrupt and afresh):
             return _open(None, now)
     with suppress(OSError):
         file.unlink()
     return _open(folder, now, afresh=False)
+
+
+def _make_private_file(file: Path) -> None:
+    handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+    with suppress(OSError):  # one that is there may be a copy that others can read
+        os.fchmod(handle, 0o600)
+    os.close(handle)
 
 
 def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
@@ -130,7 +153,7 @@ def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
         for statement in _FORGET_OLD:
             database.execute(statement, (now - _KEEP_SECONDS,))
         database.execute("COMMIT")
-    except sqlite3.Error:
+    except _BROKEN:
         database.close()
         raise
     return database

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
-from assetsync.errors import ApiError, AssetsyncError, BuildFailed, Conflict, Interrupted
+from assetsync.apply.withdrawal import Withdrawal
+from assetsync.errors import ApiError, AssetsyncError, BuildFailed, Conflict, Interrupted, MalformedAnswer
 from assetsync.events import BuildPolled, BuildStarted, Deployed
 
 if TYPE_CHECKING:
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from assetsync.apply.once import Pace
+    from assetsync.apply.withdrawal import History
     from assetsync.events import Emit
-    from assetsync.model import Build, Dependency, Deployment, Environment
+    from assetsync.model import Build, Dependency, Environment
     from assetsync.twilio.client import ServerlessClient
 
 FIRST_POLL, LAST_POLL = 0.2, 2.0
@@ -49,19 +52,24 @@ class Release:
     def start_build(self, contents: Contents, since: datetime | None) -> str:
         """The SID of the new Build. `since` is when this run began by the service's clock."""
         build = once(
-            "create Build",
-            lambda: self._client.create_build(
-                self._service,
-                asset_versions=contents.asset_versions,
-                function_versions=contents.function_versions,
-                dependencies=contents.dependencies,
-                runtime=contents.runtime,
-            ),
-            lambda: self._build_made_before(contents, since),
-            self._pace,
+            "create Build", lambda: self._build(contents), lambda: self._build_made_before(contents, since), self._pace
         )
         self._emit(BuildStarted(build.sid, len(contents.asset_versions), len(contents.function_versions)))
         return build.sid
+
+    def _build(self, contents: Contents) -> Build:
+        """Raises MalformedAnswer where the answer is about a Build of something else."""
+        build = self._client.create_build(
+            self._service,
+            asset_versions=contents.asset_versions,
+            function_versions=contents.function_versions,
+            dependencies=contents.dependencies,
+            runtime=contents.runtime,
+        )
+        told = {version.sid for version in build.asset_versions}
+        if told and told != set(contents.asset_versions):
+            raise MalformedAnswer("create Build: the answer is about a Build of other Versions")
+        return build
 
     def wait_for(self, build_sid: str, limit: float, stop: threading.Event) -> None:
         """Poll until the Build is completed. Raises BuildFailed when it fails or takes longer than `limit` seconds."""
@@ -114,18 +122,22 @@ class Release:
             return found
 
     def _deployed_before(self, build_sid: str | None) -> str | None:
-        """The Deployment that did happen although its answer said otherwise, or was lost (F3.6)."""
-        newest = next(iter(self._deployments(1)), None)
-        return newest.sid if newest is not None and newest.build_sid == build_sid and newest.sid else None
+        """Our Deployment that did happen although its answer said otherwise, or was lost (F3.6), whatever came after.
+
+        Nobody but us deploys our Build for the first time; taking all off line is what others may have done long ago.
+        """
+        history = self._history()
+        since = history if build_sid else takewhile(lambda each: each.build_sid != self._base, history)
+        return next((each.sid for each in reversed(tuple(since)) if each.build_sid == build_sid), None)
 
     def look_back(self, sid: str, build_sid: str | None) -> tuple[str, ...]:
         """Was the Deployment before ours one of the plan's Build? If not, somebody was overwritten (F4.3, F7.8).
 
-        Returns a warning where it cannot be told, since ours is live all the same. Raises Conflict.
+        Then ours is taken back and a Conflict raised. Returns a warning where it cannot be told, since ours is live.
         """
         live = f"Build {build_sid} is live" if build_sid else "everything is off line"
         try:
-            history = list(self._deployments(_LOOK_BACK))
+            history = self._history()
         except AssetsyncError as error:
             return (f"{live}; whether another deployment was overwritten could not be seen: {error.message}",)
         at = next((place for place, each in enumerate(history) if each.sid == sid), None)
@@ -134,25 +146,32 @@ class Release:
         before = history[at + 1].build_sid if at + 1 < len(history) else None
         if before == self._base:
             return ()
-        crossed = (
-            f"another deployment crossed ours in {self._environment.unique_name}: {_named(before)} went live in between"
+        raise self._taken_back(build_sid, before, history)
+
+    def _taken_back(self, build_sid: str | None, before: str | None, history: History) -> Conflict:
+        """Make live again what we overwrote, for good, and say so."""
+        withdrawal = Withdrawal(
+            self._client, self._environment, self._base, build_sid, read=self._history, pace=self._pace
         )
-        if at == 0 and before != build_sid:
-            self._put_back(before, crossed)
-            raise Conflict(f"{crossed}; it was put back", hint="run again: the plan is made anew on top of it")
-        raise Conflict(f"{crossed}, and ours is no longer live", hint="run again: the plan is made anew")
-
-    def _put_back(self, before: str | None, crossed: str) -> None:
+        failed = None
         try:
-            once("create Deployment", lambda: self._deploy(before), lambda: self._deployed_before(before), self._pace)
+            withdrawal.run(history)
         except AssetsyncError as error:
-            raise Conflict(
-                f"{crossed}, ours replaced it, and putting it back failed: {error.message}",
-                hint=f"make {_named(before)} live again if it is wanted, then run again",
-            ) from error
+            failed = error.message
+        theirs = _named(withdrawal.put_back[-1] if withdrawal.put_back else before)
+        crossed = f"another deployment crossed ours in {self._environment.unique_name}: {theirs} went live in between"
+        if failed and withdrawal.live == build_sid:
+            return Conflict(
+                f"{crossed}, ours replaced it, and putting it back failed: {failed}",
+                hint=f"make {theirs} live again if it is wanted, then run again",
+            )
+        unseen = f"; whether it stayed so could not be seen: {failed}" if failed else ""
+        if withdrawal.put_back:
+            return Conflict(f"{crossed}; it was put back{unseen}", hint="run again: the plan is made anew on top of it")
+        return Conflict(f"{crossed}, and ours is no longer live{unseen}", hint="run again: the plan is made anew")
 
-    def _deployments(self, limit: int) -> tuple[Deployment, ...]:
-        return tuple(self._client.list_deployments(self._service, self._environment.sid, limit=limit))
+    def _history(self) -> History:
+        return tuple(self._client.list_deployments(self._service, self._environment.sid, limit=_LOOK_BACK))
 
     def _build_made_before(self, contents: Contents, since: datetime | None) -> Build | None:
         """A Build of exactly these contents, not failed and not older than this run."""

@@ -8,11 +8,21 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
-from assetsync.errors import ApiError, AssetsyncError, CredentialsError, FileFailure, Interrupted
+from assetsync.errors import (
+    ApiError,
+    AssetsyncError,
+    CredentialsError,
+    FileChanged,
+    FileFailure,
+    Interrupted,
+    MalformedAnswer,
+)
 from assetsync.events import BytesSent, UploadDone, UploadFailed, UploadsStarted
 from assetsync.plan.actions import Create
 from assetsync.twilio import memory
 from assetsync.twilio.body import FileBody
+from assetsync.twilio.printable import printable
+from assetsync.twilio.snapshot import IDLE_AFTER
 
 if TYPE_CHECKING:
     import threading
@@ -65,6 +75,7 @@ class Uploader:
         self._service, self._emit, self._pace = service_sid, emit, pace
         self._stop, self._abandon = stop, abandon
         self._made: set[str] = set()
+        self._served = {version.asset_sid for version in snapshot.live_versions}
         self.sent: list[Sent] = []
         self.failures: list[FileFailure] = []
 
@@ -98,14 +109,14 @@ class Uploader:
             return
         except AssetsyncError as error:
             request_id = error.request_id if isinstance(error, ApiError) else None
-            self.failures.append(FileFailure(action.path, action.asset.source, error.message, request_id, error.hint))
+            changed = isinstance(error, FileChanged)
+            self.failures.append(
+                FileFailure(action.path, action.asset.source, error.message, request_id, error.hint, changed=changed)
+            )
             self._emit(UploadFailed(action.path, error.message))
 
     def _send(self, action: Sending) -> Sent:
-        asset = action.asset
-        asset_sid = None if isinstance(action, Create) else action.asset_sid
-        if asset_sid is None:
-            asset_sid = self._make_asset(action.path)
+        asset, asset_sid = action.asset, self._home(action)
         body = FileBody(asset.file, asset.size, asset.digest, partial(self._on_sent, asset.path))
         version = self._client.upload_version(
             self._service,
@@ -124,6 +135,27 @@ class Uploader:
         self._emit(UploadDone(asset.path, asset.size))
         return Sent(asset.path, asset_sid, version.sid, entry)
 
+    def _home(self, action: Sending) -> str:
+        """The Asset to upload into; an idle one not when another run has just begun to use it."""
+        asset_sid = None if isinstance(action, Create) else action.asset_sid
+        if asset_sid is None or self._is_taken(asset_sid):
+            return self._make_asset(action.path)
+        return asset_sid
+
+    def _is_taken(self, asset_sid: str) -> bool:
+        """Whether a young Version is in it that we know nothing of: an upload need not show in the Asset's own dates.
+
+        Two runs that write the name of one Asset at the same time may forget what one of them uploaded.
+        """
+        own, now = self._snapshot.own[asset_sid], self._client.service_date
+        if own.newborn or asset_sid in self._served:
+            return False
+        return any(
+            own.entry_of(version.sid) is None
+            and (now is None or version.date_created is None or now - version.date_created < IDLE_AFTER)
+            for version in self._client.list_versions(self._service, asset_sid)
+        )
+
     def _on_sent(self, path: str, count: int) -> None:
         self._emit(BytesSent(path, count))
         if self._abandon.is_set():
@@ -132,11 +164,17 @@ class Uploader:
     def _make_asset(self, path: str) -> str:
         """A new Asset, ours from birth by its name."""
         name = memory.write(path, self._snapshot.owner)
-        create = partial(self._client.create_asset, self._service, name)
-        asset = once("create Asset", create, partial(self._made_before, name), self._pace)
+        asset = once("create Asset", partial(self._create, name), partial(self._made_before, name), self._pace)
         self._made.add(asset.sid)
         self._journal.asset_made(self._service, asset.sid)
         return asset.sid
+
+    def _create(self, name: str) -> Asset:
+        """Raises MalformedAnswer where the new Asset is one that was there before: it may be anybody's."""
+        asset = self._client.create_asset(self._service, name)
+        if asset.sid in self._made or asset.sid in self._snapshot.assets:
+            raise MalformedAnswer(f"create Asset {printable(name)}: the answer names an Asset that was there before")
+        return asset
 
     def _made_before(self, name: str) -> Asset | None:
         """The Asset of this name that is neither in the snapshot nor taken by this run: the lost answer's."""

@@ -19,11 +19,12 @@ from assetsync.cli.options import (
     service_options,
 )
 from assetsync.cli.run import Run, command_run
-from assetsync.errors import Interrupted, UsageError
+from assetsync.errors import ApplyFailed, Interrupted, UsageError
 from assetsync.report.line import Line
 
 if TYPE_CHECKING:
     from assetsync.apply.applier import Outcome
+    from assetsync.cli.output import Output
     from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
     from assetsync.emulator.local import LocalService
@@ -66,7 +67,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, settle, confirm, apply."""
-    from assetsync.cli.planning import read_saved, settle, show
+    from assetsync.cli.planning import distrust_hashes, read_saved, settle, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -86,11 +87,15 @@ def command(
                 settled = settle(selection, session, common, run.emit, agreed, runtime)
             show(settled, run.output, everything=False)
             if saved is not None:
-                settled.check_same(saved)
+                settled.check_same(saved, run.output)
             if asking and settled.prepared.plan.build_needed:
-                settled = consented(settled)
+                settled = consented(settled, run.output)
             settled.check()
-            outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
+            try:
+                outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
+            except ApplyFailed as error:
+                distrust_hashes(selection, error)
+                raise
             run.output.standing = f"Build {outcome.build_sid} is live" if outcome.build_sid else "nothing is served"
             tell(settled, outcome, session, run)
             run.output.close()
@@ -99,14 +104,14 @@ def command(
     return 0
 
 
-def consented(settled: Settled) -> Settled:
+def consented(settled: Settled, output: Output) -> Settled:
     """On a terminal: agree to each refusal by its figure, then to the whole. Raises Interrupted for a no."""
     from assetsync.cli.question import agrees, ask
     from assetsync.plan.safety import Consent, unanswered
 
     given = []
     for refusal in unanswered(settled.refusals):
-        if ask(f"{refusal.message}\nType {refusal.observed} to agree:") != str(refusal.observed):
+        if ask(f"{output.shown(refusal.message)}\nType {refusal.observed} to agree:") != str(refusal.observed):
             return settled
         given.append(Consent(refusal.override, refusal.observed))
     if not agrees(f"Apply this to {settled.prepared.plan.target.environment}?"):
@@ -119,11 +124,10 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
     from assetsync.apply.applier import Controls, apply_plan
     from assetsync.apply.once import Pace
     from assetsync.cli.signals import draining
-    from assetsync.twilio.retry import SystemClock
 
     with draining(session.cancelled, run.output.fail) as ending, run.progress():
         controls = Controls(
-            pace=Pace(SystemClock(), session.cancelled),
+            pace=Pace(session.clock, session.cancelled),
             stop=ending.stop,
             abandon=ending.abandon,
             concurrency=concurrency,

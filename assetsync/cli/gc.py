@@ -43,7 +43,7 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
     """Look, ask, delete."""
     from assetsync.apply.gc import decide, sweep, take_inventory
     from assetsync.cli.session import open_session, read_manifest
-    from assetsync.twilio.survey import read_holdings
+    from assetsync.twilio.survey import check_service, read_holdings
 
     common = Common(**flags)
     with command_run(**common.voice) as run:
@@ -57,6 +57,7 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
                     raise UsageError(
                         f"the Service {manifest.service} does not exist", hint="check `service` and the account"
                     )
+                check_service(manifest.service, session.client.fetch_service(service))
                 decided = decide(take_inventory(session.client, service, manifest.name), builds_keep=builds_keep)
             run.output.document |= _document(decided)
             run.output.result(_lines(decided))

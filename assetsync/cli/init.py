@@ -11,6 +11,7 @@ import click
 
 from assetsync.cli.options import Voice, option, voice_options
 from assetsync.cli.run import command_run
+from assetsync.cli.whole_file import write_whole
 from assetsync.errors import UsageError
 from assetsync.report.line import Line, Style
 
@@ -66,7 +67,7 @@ def command(
         )
         _check(text, file)
         try:
-            file.write_text(text, encoding="utf-8")
+            write_whole(file, text)
         except OSError as error:
             raise UsageError(f"{file} cannot be written: {error.strerror}", hint="name another folder") from error
         run.output.standing = f"{file} was written"
@@ -102,7 +103,7 @@ def _check(text: str, file: Path) -> None:
     from assetsync.manifest.parse import parse_manifest
 
     parse_manifest(
-        text.encode(),
+        text,
         path=file,
         root=project_root(file),
         folder=manifest_folder(file),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import traceback
 from functools import partial
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,10 +19,15 @@ from assetsync.errors import AssetsyncError, Interrupted, UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from assetsync.twilio.retry import Clock
 
-def invoke(group: click.Group, arguments: Sequence[str]) -> int:
-    """Run and return the exit code, one of those in `docs/exit-codes.md`."""
-    state: dict[str, Any] = {}
+
+_PACKAGE = Path(__file__).parents[1]
+
+
+def invoke(group: click.Group, arguments: Sequence[str], clock: Clock | None = None) -> int:
+    """Run and return the exit code, one of those in `docs/exit-codes.md`. `clock` is what requests wait by."""
+    state: dict[str, Any] = {"clock": clock}
     with ending_at_once(partial(_standing, state), partial(_report, arguments, state)):
         try:
             result = group.main(args=list(arguments), prog_name="assetsync", standalone_mode=False, obj=state)
@@ -28,6 +35,8 @@ def invoke(group: click.Group, arguments: Sequence[str]) -> int:
             return gone.exit_code
         except (click.ClickException, click.Abort, AssetsyncError, MemoryError, OSError) as error:
             return _report(arguments, state, _translated(error))
+        except Exception as error:  # noqa: BLE001 - whatever it is, what it says may hold a secret
+            return _report(arguments, state, _unexpected(error))
     return result if isinstance(result, int) else 0
 
 
@@ -43,6 +52,17 @@ def _translated(error: BaseException) -> AssetsyncError:
             return AssetsyncError(f"{error.filename or 'a file'}: {error.strerror or error}")
         case _:
             return AssetsyncError("out of memory")
+
+
+def _unexpected(error: Exception) -> AssetsyncError:
+    """An error of ours, told by its place alone."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_PACKAGE)]
+    at = (ours or frames)[-1]
+    return AssetsyncError(
+        f"internal error: {type(error).__name__} in {Path(at.filename).name}, line {at.lineno} ({at.name})",
+        hint="this is a mistake in assetsync: please report it. Running again repairs what was begun",
+    )
 
 
 def _standing(state: dict[str, Any]) -> str:

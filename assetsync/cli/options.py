@@ -81,6 +81,7 @@ class Common:
     verbose: bool
     quiet: bool
     concurrency: int
+    stall_timeout: float
 
     @property
     def voice(self) -> Voice:
@@ -135,8 +136,15 @@ def manifest_options(command: F) -> F:
 
 
 def service_options(command: F) -> F:
-    """--local, --profile, --concurrency."""
+    """--local, --profile, --concurrency, --stall-timeout."""
     for add in (
+        option(
+            "--stall-timeout",
+            type=click.FloatRange(0.1, 86_400),
+            default=60.0,
+            show_default=True,
+            help="Seconds after which a connection that hardly moves is given up and tried again.",
+        ),
         option(
             "--concurrency",
             type=click.IntRange(1, 200),

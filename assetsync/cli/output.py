@@ -11,16 +11,19 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput, Refused
-from assetsync.report.line import Line, Style
+from assetsync.report.line import Line, Style, on_screen
 from assetsync.report.markdown import failure_markdown
 from assetsync.report.progress import Bar, Lines
 from assetsync.report.text import error_lines
+from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from assetsync.events import Event
     from assetsync.report.progress import Renderer
+
+Document = dict[str, Any]
 
 _LOOKS: dict[Style, dict[str, Any]] = {
     Style.PLAIN: {},
@@ -48,12 +51,26 @@ class Output:
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
         self._deaf = False
+        self._veil = Veil(of_environment(os.environ))
         self.standing = NOTHING_WRITTEN
         """What a signal that ends the run says of what was done."""
 
     @property
     def is_text(self) -> bool:
         return self.form == "text"
+
+    def hide(self, secrets: Iterable[str]) -> None:
+        """Never tell these, whatever they are found in; those in the variables are hidden from the first moment."""
+        self._veil = self._veil.over(secrets)
+
+    def shown(self, text: str) -> str:
+        """A line as a person may see it."""
+        return on_screen(self._veil.text(text))
+
+    def told(self, document: Document) -> Document:
+        """A document as it may be printed or saved."""
+        safe: Document = self._veil.document(document)
+        return safe
 
     def result(self, lines: Iterable[Line]) -> None:
         """What the command is for: stdout, in text form only."""
@@ -75,15 +92,15 @@ class Output:
         if self.markdown is None or not isinstance(error, Refused):
             self.markdown = failure_markdown(error, self.markdown)
         for line in error_lines(error):
-            click.secho(line.text, err=True, color=self._color, **_LOOKS[line.style])
+            self._secho(line)
         self.close()
 
     def close(self) -> None:
         """Print the document or the Markdown, where that is the form."""
         if self.form == "json":
-            self._print(json.dumps(self.document, indent=2, ensure_ascii=True) + "\n")
+            self._print(json.dumps(self.told(self.document), indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:
-            self._print(self.markdown)
+            self._print("".join(f"{self.shown(line)}\n" for line in self.markdown.splitlines()))
 
     def renderer(self) -> Renderer:
         """How progress is shown: a bar on a terminal, lines without one, nothing with `-q`."""
@@ -92,14 +109,17 @@ class Output:
         if sys.stderr.isatty():
             from rich.console import Console
 
-            return Bar(Console(stderr=True), verbose=self.verbose)
-        return Lines(lambda line: click.echo(line, err=True), time.monotonic, verbose=self.verbose)
+            return Bar(Console(stderr=True), verbose=self.verbose, shown=self.shown)
+        return Lines(lambda line: click.echo(self.shown(line), err=True), time.monotonic, verbose=self.verbose)
 
     def _echo(self, line: Line, *, err: bool) -> None:
         if not err:
-            self._print(click.style(line.text, **_LOOKS[line.style]) + "\n")
+            self._print(click.style(self.shown(line.text), **_LOOKS[line.style]) + "\n")
         elif not self.quiet or line.style in {Style.ERROR, Style.PLAIN}:
-            click.secho(line.text, err=True, color=self._color, **_LOOKS[line.style])
+            self._secho(line)
+
+    def _secho(self, line: Line) -> None:
+        click.secho(self.shown(line.text), err=True, color=self._color, **_LOOKS[line.style])
 
     def _print(self, text: str) -> None:
         """Write to stdout. A reader that has gone, as `head` does, stops the printing and nothing else.

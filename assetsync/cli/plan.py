@@ -56,7 +56,7 @@ def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runt
             settled = settle(selection, session, common, run.emit, given, runtime)
         show(settled, run.output, everything=everything)
         if out is not None:
-            save(settled, out)
+            save(settled, run.output, out)
             run.output.standing = f"the plan was saved to {out}"
         settled.check()
         run.output.close()

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assetsync.cli.session import cache_folder
+from assetsync.cli.whole_file import write_whole
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
+from assetsync.local.cache import HashCache
 from assetsync.local.scan import digest_files
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from assetsync.cli.options import Common
     from assetsync.cli.output import Output
     from assetsync.cli.session import Session
+    from assetsync.errors import ApplyFailed
     from assetsync.events import Emit
     from assetsync.local.scan import Selected
     from assetsync.model import DesiredTree
@@ -47,9 +49,9 @@ class Settled:
         """The same with more consents given."""
         return replace(self, refusals=with_consents(self.refusals, consents))
 
-    def check_same(self, saved: Document) -> None:
+    def check_same(self, saved: Document, output: Output) -> None:
         """Raise Conflict when the effect is not that of the saved plan."""
-        difference = first_difference(saved, self.document(everything=True))
+        difference = first_difference(saved, output.told(self.document(everything=True)))
         if difference is not None:
             raise Conflict(
                 f"this is not the plan that was saved: {difference}; nothing was written",
@@ -68,6 +70,12 @@ class Settled:
 def read_tree(selection: Selected, emit: Emit) -> DesiredTree:
     """Read the selected files with the user's hash cache."""
     return digest_files(selection, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
+
+
+def distrust_hashes(selection: Selected, error: ApplyFailed) -> None:
+    """Forget the hash cache where a file was not what the plan took it for: else it might never be."""
+    if any(failure.changed for failure in error.failures):
+        HashCache.forget(cache_folder(), selection.manifest.root)
 
 
 def settle(
@@ -98,17 +106,12 @@ def show(settled: Settled, output: Output, *, everything: bool) -> None:
     output.result([Line(), *refusal_lines(settled.refusals)] if settled.refusals else ())
 
 
-def save(settled: Settled, file: Path) -> None:
+def save(settled: Settled, output: Output, file: Path) -> None:
     """Write the plan for a later `apply FILE`: every action in it, mode 0600, whole or not at all."""
-    text = json.dumps(settled.document(everything=True), indent=1) + "\n"
-    draft = file.with_name(f".{file.name}.{os.getpid()}")
+    text = json.dumps(output.told(settled.document(everything=True)), indent=1) + "\n"
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-        draft.replace(file)
+        write_whole(file, text, 0o600)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise AssetsyncError(
             f"the plan cannot be saved to {file}: {error.strerror}", hint="name another file"
         ) from error

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import click
+
 from assetsync.errors import UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from assetsync.twilio.client import ServerlessClient
     from assetsync.twilio.credentials import Credentials
     from assetsync.twilio.endpoints import Endpoints
+    from assetsync.twilio.retry import Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,13 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open client and journal. `cancelled` ends every wait and request at once."""
+    """An open client and journal. `cancelled` ends every wait and request at once, `clock` is what they wait by."""
 
     reach: Reach
     client: ServerlessClient
     journal: Journal
     cancelled: threading.Event
+    clock: Clock
 
 
 def cache_folder() -> Path:
@@ -82,18 +86,30 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
     """Connect. Raises CredentialsError, UsageError."""
     from assetsync.apply.journal import Journal
     from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.hidden import of_pair
+    from assetsync.twilio.retry import SystemClock
+    from assetsync.twilio.transport import Timeouts
 
     cancelled = threading.Event()
+    state = click.get_current_context().find_root().obj
+    clock: Clock = state.get("clock") or SystemClock()
     with ExitStack() as stack:
         reach = stack.enter_context(_reach(common))
+        state["output"].hide(of_pair(reach.credentials.username, reach.credentials.password))
         client = stack.enter_context(
             ServerlessClient(
-                reach.endpoints, reach.credentials, concurrency=common.concurrency, emit=emit, cancelled=cancelled
+                reach.endpoints,
+                reach.credentials,
+                concurrency=common.concurrency,
+                timeouts=Timeouts(stall=common.stall_timeout),
+                emit=emit,
+                cancelled=cancelled,
+                clock=clock,
             )
         )
         journal = Journal(cache_folder(), reach.endpoints.api_url, now=time.time())
         stack.callback(journal.close)
-        yield Session(reach, client, journal, cancelled)
+        yield Session(reach, client, journal, cancelled, clock)
 
 
 @contextmanager

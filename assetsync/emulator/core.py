@@ -117,7 +117,7 @@ class Core:
     def fail(self, request: Request, problem: Exception) -> Answer:
         """The answer where the service itself fails: a full disk, a database that another program locks."""
         _LOG.error("%s %s failed: %s: %s", request.method, request.path[:200], type(problem).__name__, problem)
-        return failed().answer()
+        return failed(problem).answer()
 
     @property
     def store(self) -> Store:

@@ -63,9 +63,10 @@ def unauthenticated() -> Refusal:
     return Refusal(401, 20003, "Authenticate", headers=(("WWW-Authenticate", 'Basic realm="Twilio API"'),))
 
 
-def failed() -> Refusal:
-    """500/20500: something here went wrong, and nothing in the request."""
-    return Refusal(500, 20500, "Internal Server Error")
+def failed(problem: Exception) -> Refusal:
+    """500/20500 with the reason, which Twilio would keep to itself: a full disk, a database that is locked."""
+    reason = getattr(problem, "strerror", None) or str(problem) or type(problem).__name__
+    return Refusal(500, 20500, f"The local service failed: {reason}")
 
 
 def method_not_allowed(allowed: tuple[str, ...]) -> Refusal:

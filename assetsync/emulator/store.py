@@ -62,6 +62,18 @@ class Transaction:
         self.unused.update(row["digest"] for row in rows)
 
 
+_UNUSABLE = (OSError, sqlite3.Error, UnicodeDecodeError)
+"""The last where SQLite quotes what is damaged in a message that Python cannot decode."""
+
+
+def _unusable(folder: Path, problem: Exception | str) -> UsageError:
+    reason = "its database is damaged" if isinstance(problem, UnicodeDecodeError) else problem
+    return UsageError(
+        f"The state folder {folder} of the local service cannot be used: {reason}.",
+        hint="Name another folder, or delete this one to start afresh.",
+    )
+
+
 class Store:
     """The state below `folder`, which is made if missing (mode 0700: the auth token lies in it).
 
@@ -77,15 +89,15 @@ class Store:
                 folder, flush=synchronous is not Synchronous.OFF, flush_folders=synchronous is Synchronous.FULL
             )
             self._connection = _connect(folder / "state.sqlite3", synchronous)
-        except (OSError, sqlite3.Error) as problem:
-            raise _unusable(folder, str(problem)) from problem
+        except _UNUSABLE as problem:
+            raise _unusable(folder, problem) from problem
         try:
             _migrate(self._connection, folder)
             with self.transaction() as tx:
                 self.random = _random(tx, seed)
-        except sqlite3.Error as problem:
+        except _UNUSABLE as problem:
             self._connection.close()
-            raise _unusable(folder, str(problem)) from problem
+            raise _unusable(folder, problem) from problem
         except BaseException:
             self._connection.close()
             raise
@@ -164,13 +176,6 @@ def _parts_wanted() -> set[str]:
     with closing(sqlite3.connect(":memory:", isolation_level=None)) as model:
         model.executescript("".join(MIGRATIONS))
         return _parts(model)
-
-
-def _unusable(folder: Path, reason: str) -> UsageError:
-    return UsageError(
-        f"The state folder {folder} of the local service cannot be used: {reason}.",
-        hint="Name another folder, or delete this one to start afresh.",
-    )
 
 
 def _fact(tx: Transaction, name: str, default: str) -> str:

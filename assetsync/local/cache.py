@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 import tempfile
 from contextlib import suppress
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 import xxhash
 
+from assetsync.local.private import make_private
 from assetsync.local.secrets import SNIFF_VERSION
 
 if TYPE_CHECKING:
@@ -86,12 +88,18 @@ class HashCache:
         """
         if folder is None:
             return cls.cold()
-        file = folder / f"hashes-{xxhash.xxh3_64_hexdigest(os.fsencode(root))}.json"
+        file = _file_of(folder, root)
         try:
-            entries = _parse(file.read_bytes())
+            entries = _parse(_content(file))
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             entries = {}
         return cls(file, entries, now_ns, most)
+
+    @staticmethod
+    def forget(folder: Path, root: Path) -> None:
+        """Let the next run of the project at `root` read every file: what the cache said of one was not true."""
+        with suppress(OSError):
+            _file_of(folder, root).unlink()
 
     def recall(self, status: os.stat_result, *, want_sha256: bool) -> Known | None:
         """What is known of the file that `status` is of; None where it must be read."""
@@ -139,6 +147,18 @@ class HashCache:
         return today | dict(older[: max(0, self._most - len(today))])
 
 
+def _file_of(folder: Path, root: Path) -> Path:
+    return folder / f"hashes-{xxhash.xxh3_64_hexdigest(os.fsencode(root))}.json"
+
+
+def _content(file: Path) -> bytes:
+    """Raises OSError, and ValueError for what is no file: a pipe would be waited for."""
+    with os.fdopen(os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:
+        if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
+            raise ValueError("not a file")
+        return stream.read()
+
+
 def _parse(content: bytes) -> dict[str, Known]:
     """Raises ValueError or TypeError where this is not what `_render` wrote."""
     header, _, body = content.partition(b"\n")
@@ -158,7 +178,7 @@ def _header(body: bytes) -> str:
 
 def _replace(file: Path, content: bytes) -> None:
     """All or nothing, and for the owner's eyes: `mkstemp` makes files of mode 0600."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(file.parent)
     descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
     try:
         with os.fdopen(descriptor, "wb") as stream:

@@ -37,13 +37,13 @@ class Gathered:
     hopeless: bool = False
 
 
-def gather(manifest: Manifest, index: int, limits: Limits) -> Gathered:
-    """Walk the mapping and describe what it selects."""
+def gather(manifest: Manifest, index: int, limits: Limits, room: int) -> Gathered:
+    """Walk the mapping and describe what it selects; `room` is how many files and how many folders are enough."""
     folder = manifest.folders[index]
     mapping = open_mapping(manifest, index)
     if isinstance(mapping, tuple):
         return Gathered((), mapping, FolderTally(folder.source, folder.target, 0))
-    walked = walk(mapping, limits.hopeless)
+    walked = walk(mapping, room)
     problems = list(walked.problems)
     candidates = []
     describer = Describer(mapping, limits)
@@ -51,8 +51,9 @@ def gather(manifest: Manifest, index: int, limits: Limits) -> Gathered:
         described = describer.describe(found.relative, found.judgement.rules)
         if isinstance(described, Described):
             candidates.append(Candidate(mapping.source_of(found.relative), found, described))
-        else:
-            problems += described
+        elif described is not None:
+            problems.append(described)
+    problems += describer.folder_problems
     tally = FolderTally(folder.source, folder.target, len(walked.files))
     if walked.hopeless:
         problems.append(_too_many(manifest, mapping, limits))
@@ -83,7 +84,7 @@ def _too_many(manifest: Manifest, mapping: Mapping, limits: Limits) -> Problem:
     return in_manifest(
         manifest,
         f"/folders/{mapping.index}/source",
-        f"the source holds more than {limits.hopeless} files or folders, and a Build takes {limits.per_visibility} "
+        f"the sources hold more than {limits.hopeless} files or folders, and a Build takes {limits.per_visibility} "
         "of a visibility",
         hint="Name the folder that the site is built into, or `exclude` what is not to be served.",
         text=mapping.folder.source,

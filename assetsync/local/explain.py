@@ -133,8 +133,8 @@ def _cover_folder(
     coverage: Coverage, manifest: Manifest, mapping: Mapping, describer: Describer, traced: Trace
 ) -> Coverage:
     path = describer.folder_path(traced.relative)
-    if not isinstance(path, str):
-        return replace(coverage, problems=path)
+    if path is None:
+        return replace(coverage, problems=tuple(describer.folder_problems))
     said = describer.properties(0 if traced.judgement is None else traced.judgement.rules)
     because = folder_visibility_reason(manifest, mapping.index, said)
     return replace(coverage, served=True, paths=(path,), visibility=Answer(said.visibility, because))
@@ -142,9 +142,11 @@ def _cover_folder(
 
 def _cover_file(coverage: Coverage, manifest: Manifest, mapping: Mapping, limits: Limits, traced: Trace) -> Coverage:
     assert traced.judgement is not None
-    described = Describer(mapping, limits).describe(traced.relative, traced.judgement.rules)
+    describer = Describer(mapping, limits)
+    described = describer.describe(traced.relative, traced.judgement.rules)
     if not isinstance(described, Described):
-        return replace(coverage, problems=described)
+        own = () if described is None else (described,)
+        return replace(coverage, problems=(*describer.folder_problems, *own))
     secret = _secret(mapping, limits, traced, described)
     if isinstance(secret, Problem):
         return replace(coverage, problems=(secret,))

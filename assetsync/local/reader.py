@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assetsync.errors import FileChanged, Problem
 from assetsync.local.checks import size_problem
 from assetsync.local.digest import read_contents
-from assetsync.local.names import base_name, in_file
-from assetsync.local.walk import unreadable
+from assetsync.local.names import base_name, in_file, shown
+from assetsync.local.walk import CHANGED_HINT, is_in_place, unreadable
 from assetsync.model import DesiredAsset
 
 if TYPE_CHECKING:
     from assetsync.local.cache import HashCache, Known
     from assetsync.local.candidates import Candidate
+    from assetsync.local.digest import Contents
     from assetsync.local.limits import Limits
     from assetsync.local.walk import Found
 
@@ -57,6 +59,13 @@ class Reader:
     def _known(self, found: Found) -> Known:
         known = self._read.get(found.file) or self._cache.recall(found.status, want_sha256=self._want_sha256)
         if known is None:
-            known = self._cache.remember(read_contents(found.file, want_sha256=self._want_sha256))
+            known = self._cache.remember(self._read_in_place(found))
         self._read[found.file] = known
         return known
+
+    def _read_in_place(self, found: Found) -> Contents:
+        """What the walk found, or a file that has taken its place; never one that a newer link leads to."""
+        contents = read_contents(found.file, want_sha256=self._want_sha256)
+        if not os.path.samestat(contents.status, found.status) and not is_in_place(found.file):
+            raise FileChanged(f"{shown(found.file)} is elsewhere now", hint=CHANGED_HINT)
+        return contents

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from assetsync.local.candidates import Candidate
+    from assetsync.local.candidates import Candidate, Gathered
     from assetsync.manifest.model import Manifest
     from assetsync.model import FolderTally
 
@@ -40,7 +40,7 @@ def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selected:
 
     Raises InvalidInput with every problem that names, kinds, sizes and counts show.
     """
-    gathered = [gather(manifest, index, limits) for index in range(len(manifest.folders))]
+    gathered = _gathered(manifest, limits)
     candidates = sorted(
         (candidate for one in gathered for candidate in one.candidates),
         key=lambda one: (one.described.path, one.source),
@@ -96,6 +96,19 @@ def scan(
 ) -> DesiredTree:
     """What the selected Environment should serve: `select`, then `digest_files`. Raises InvalidInput."""
     return digest_files(select(manifest, limits), cache_dir=cache_dir, now_ns=now_ns, emit=emit)
+
+
+def _gathered(manifest: Manifest, limits: Limits) -> list[Gathered]:
+    """Mapping by mapping, no further than where all of them together hold far too much."""
+    gathered: list[Gathered] = []
+    room = limits.hopeless
+    for index in range(len(manifest.folders)):
+        one = gather(manifest, index, limits, room)
+        gathered.append(one)
+        room -= one.tally.files
+        if one.hopeless:
+            break
+    return gathered
 
 
 def _too_large(candidates: Sequence[Candidate], limits: Limits) -> list[Problem]:

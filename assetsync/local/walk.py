@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from assetsync.manifest.patterns import Pattern
 
 _IGNORE_FILE_BYTES: Final = 2**20
+_IGNORE_FILE_PATTERNS: Final = 1000
 _LINK_HINT: Final = "Point the link at something inside the source folder, put the file in its place, or exclude it."
-_CHANGED_HINT: Final = "Run again when whatever writes the folder has finished."
+_FEWER_PATTERNS_HINT: Final = "Use fewer and wider patterns."
+CHANGED_HINT: Final = "Run again when whatever writes the folder has finished."
 _KINDS: Final = {
     stat.S_IFIFO: "a fifo",
     stat.S_IFSOCK: "a socket",
@@ -53,6 +55,7 @@ class Entered:
 
     relative: to the source, empty or with a `/` at its end; real: without any link on its way
     linked_from: the folders in which links were followed to get here
+    status: of the folder when it was met; None for the source itself
     """
 
     relative: str
@@ -60,6 +63,7 @@ class Entered:
     linked_from: tuple[str, ...]
     standing: Standing
     judgement: Judgement | None = None
+    status: os.stat_result | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,15 +94,18 @@ class Walked:
 
 
 def walk(mapping: Mapping, most: int) -> Walked:
-    """Every selected file, in no order; gives up beyond `most` files or folders."""
+    """Every selected file, in no order; gives up where more than `most` files, folders or problems are known of.
+
+    Folders count when they are met, not when they are entered: by links to each other they are met again and again.
+    """
     files: list[Found] = []
     problems: list[Problem] = []
     waiting = [top(mapping)]
-    folders = 0
+    entered = 0
     while waiting:
-        folders += 1
-        if len(files) > most or folders > most:
+        if max(len(files), entered + len(waiting), len(problems)) > most:
             return Walked(tuple(files), tuple(problems), hopeless=True)
+        entered += 1
         opened = read_folder(mapping, waiting.pop())
         problems += opened.problems
         for entry in opened.entries:
@@ -133,6 +140,9 @@ def read_folder(mapping: Mapping, folder: Entered) -> Opened:
     except OSError as error:
         source = mapping.source_of(folder.relative) or "."
         return Opened(folder, (), (unreadable(source, "folder", error),))
+    if not _is_still(folder) and not is_in_place(folder.real):
+        source = mapping.source_of(folder.relative) or "."
+        return Opened(folder, (), (in_file(source, "the folder changed while it was scanned", hint=CHANGED_HINT),))
     ignore = next((entry for entry in entries if entry.name == IGNORE_FILE), None)
     if ignore is None:
         return Opened(folder, entries)
@@ -166,7 +176,7 @@ def visit(mapping: Mapping, parent: Entered, entry: os.DirEntry[str]) -> Visit:
     if is_folder:
         linked_from = (*parent.linked_from, parent.real) if is_link else parent.linked_from
         standing = mapping.selection.enter(parent.standing, name, judgement)
-        return Entered(f"{relative}/", real, linked_from, standing, judgement)
+        return Entered(f"{relative}/", real, linked_from, standing, judgement, status)
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         return Faulty(in_file(source, f"is {kind}, not a file", hint="Remove or exclude it."), judgement)
@@ -208,10 +218,24 @@ def _target(entry: os.DirEntry[str]) -> str:
         return "something"
 
 
+def _is_still(folder: Entered) -> bool:
+    """Whether the folder is the one that was met; a link may bear the number that a removed folder had."""
+    try:
+        now = os.lstat(folder.real)
+    except OSError:
+        return False
+    return folder.status is not None and stat.S_ISDIR(now.st_mode) and os.path.samestat(now, folder.status)
+
+
+def is_in_place(real: str) -> bool:
+    """Whether a path that had no link on its way still has none: by one that came since, we would leave the source."""
+    return os.path.realpath(real) == real
+
+
 def unreadable(source: str, what: str, error: OSError) -> Problem:
     """A file or folder, as `what` says, that was there when the folder above it was read."""
     if isinstance(error, FileNotFoundError):
-        return in_file(source, f"the {what} vanished while it was scanned", hint=_CHANGED_HINT)
+        return in_file(source, f"the {what} vanished while it was scanned", hint=CHANGED_HINT)
     return in_file(
         source, f"the {what} cannot be read ({error.strerror})", hint="Check its permissions, or exclude it."
     )
@@ -227,7 +251,7 @@ def _read_ignore_file(entry: os.DirEntry[str], source: str) -> Patterns | tuple[
     except OSError as error:
         return (unreadable(source, "file", error),)
     if len(content) > _IGNORE_FILE_BYTES:
-        return (in_file(source, "is larger than 1 MiB", hint="Use fewer and wider patterns."),)
+        return (in_file(source, "is larger than 1 MiB", hint=_FEWER_PATTERNS_HINT),)
     parsed: list[Pattern] = []
     problems: list[Problem] = []
     for number, line in ignore_file_lines(content):
@@ -239,6 +263,9 @@ def _read_ignore_file(entry: os.DirEntry[str], source: str) -> Patterns | tuple[
             problems.append(replace(problem, line=number, column=1))
         elif pattern is not None:
             parsed.append(pattern)
+        if len(parsed) + len(problems) > _IGNORE_FILE_PATTERNS:
+            problem = in_file(source, f"has more than {_IGNORE_FILE_PATTERNS} patterns", hint=_FEWER_PATTERNS_HINT)
+            return (*problems, replace(problem, line=number, column=1))
     return tuple(problems) or Patterns(parsed)
 
 

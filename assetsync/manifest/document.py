@@ -26,6 +26,9 @@ MAX_DEPTH = 32
 MAX_PROBLEMS = 100
 """After so many the rest is not worth reading."""
 
+MAX_VALUES = 20_000
+"""How many keys, texts, lists and mappings a manifest may hold: each costs a thousand times the byte that it takes."""
+
 MAX_ALIASED = 10_000
 """How many nodes aliases may add to the tree: a few shared lists, never a bomb."""
 
@@ -41,8 +44,9 @@ class Document:
 def read_document(text: str, file: str, loader: YamlLoader = LOADER) -> Document:
     """The tree of one YAML document. `text` is what `read_text` returned.
 
-    Raises InvalidInput for what is not YAML, for several documents or none, for nesting deeper than 32 levels, and
-    for aliases that are unknown, refer to themselves or multiply the document.
+    Raises InvalidInput for what is not YAML, for several documents or none, for nesting deeper than 32 levels, for
+    more values than a manifest can mean, and for aliases that are unknown, refer to themselves or multiply the
+    document.
     """
     reader = _Reader(file, lines(text))
     try:
@@ -74,6 +78,7 @@ class _Reader:
     root: nodes.Node | None = None
     problems: list[Problem] = field(default_factory=list)
     documents: int = 0
+    begun: int = 0
     aliased: int = 0
     open: list[_Open] = field(default_factory=list)
     anchors: dict[str, nodes.Node | None] = field(default_factory=dict)
@@ -101,6 +106,7 @@ class _Reader:
 
     def _scalar(self, event: yaml.ScalarEvent) -> None:
         mark = place(event.start_mark)
+        self._count(mark)
         node = nodes.Scalar(str(event.value), not event.style, mark)
         if event.tag is not None:
             node = self._tag(event.tag, mark) or node
@@ -125,6 +131,7 @@ class _Reader:
 
     def _begin(self, event: yaml.SequenceStartEvent | yaml.MappingStartEvent) -> None:
         mark = place(event.start_mark)
+        self._count(mark)
         if len(self.open) >= MAX_DEPTH:
             raise self._stop(mark, f"the manifest is nested deeper than {MAX_DEPTH} levels", "check the brackets")
         if event.tag is not None:
@@ -133,6 +140,12 @@ class _Reader:
             self.anchors[event.anchor] = None
         mapping = isinstance(event, yaml.MappingStartEvent)
         self.open.append(_Open(mark, mapping, bool(event.flow_style), event.anchor))
+
+    def _count(self, mark: Mark) -> None:
+        self.begun += 1
+        if self.begun > MAX_VALUES:
+            hint = "name folders and patterns, not every file"
+            raise self._stop(mark, f"the manifest holds more than {MAX_VALUES} values", hint)
 
     def _end(self, event: yaml.CollectionEndEvent) -> None:
         closed = self.open.pop()

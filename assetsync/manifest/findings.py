@@ -55,7 +55,7 @@ def label(pointer: str) -> str:
     parent, _, key = pointer.rpartition("/")
     if not pointer:
         return "the manifest"
-    if re.fullmatch("[0-9]+", key):
+    if re.fullmatch("[0-9]{1,9}", key):
         return f"item {int(key) + 1} of `{shown(parent.rpartition('/')[2])}`"
     return f"`{shown(key)}`"
 

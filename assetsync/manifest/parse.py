@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Any
 
 from assetsync.errors import InvalidInput
@@ -92,7 +92,7 @@ def _draft(source: str | bytes, path: Path, root: Path, folder: Path) -> _Draft:
     file = str(path)
     document = read_document(read_text(source, file), file)
     values = typed(document.root, manifest_schema())
-    early = (*values.findings, *misplaced_variables(values.tree))
+    early = tuple(islice(chain(values.findings, misplaced_variables(values.tree)), MAX_FINDINGS))
     forbidden, refused = violations(values, frozenset(finding.pointer for finding in early))
     tree = accepted(values.tree, refused)
     sound = tree if isinstance(tree, dict) else {}

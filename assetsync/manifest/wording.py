@@ -64,6 +64,9 @@ def value_finding(error: ValidationError, pointer: str, schema: Schema, flow: st
         case "minItems" | "minLength":
             message = f"{name} is empty" if value == "" else f"{name} needs at least one item"
             return Finding(pointer, message, hint=_example_hint(schema))
+        case "maxItems":
+            message = f"{name} has {len(value)} items, and may have {schema['maxItems']}"
+            return Finding(pointer, message, hint="use fewer and wider ones")
         case "maxLength":
             return Finding(pointer, f"{name} is longer than {schema['maxLength']} characters", str(value))
         case _:

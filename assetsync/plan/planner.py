@@ -98,10 +98,16 @@ def _deletes(board: Board) -> Iterator[Delete]:
 
 
 def _remembering(asset: DesiredAsset, board: Board) -> Iterator[tuple[OwnAsset, Entry]]:
-    """Own Assets labelled with this path that remember this content and type; the one that serves it here first."""
-    serving = {own.sid for _, own in board.own_live_at(asset.path)}
-    for own in sorted(board.unused(asset.path), key=lambda each: (each.sid not in serving, each.sid)):
-        for entry in own.entries:
+    """Own Assets that remember this content and type: those that serve this path here, then those labelled with it.
+
+    Last those whose rename to this path was killed: the new Version is in the journal, the label is still the old path.
+    """
+    serving = {own.sid: own for _, own in board.own_live_at(asset.path)}
+    homes = (*serving.values(), *(own for own in board.unused(asset.path) if own.sid not in serving))
+    renaming = [own for _, own in board.unwanted_with(asset.digest) if own.sid not in board.used]
+    remembered = [(own, own.entries) for own in homes] + [(own, own.entries[own.named :]) for own in renaming]
+    for own, entries in remembered:
+        for entry in entries:
             if same_content(entry, asset) and same_type(entry, asset):
                 yield own, entry
 

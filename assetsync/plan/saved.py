@@ -57,9 +57,14 @@ def consents_of(saved: Document) -> tuple[Consent, ...]:
 def _differences(saved: Document, now: Document) -> Iterator[str]:
     yield from _scalar("it is for the account {}, this run for {}", saved["account_sid"], now["account_sid"])
     yield from _scalar("it is of the manifest named {}, this one is named {}", saved["owner"], now["owner"])
-    yield from _scalar("it is for the Service {}, this run for {}", *_names(saved["service"], now["service"]))
+    service, today = saved["service"], now["service"]
+    if service["sid"] is None or today["sid"] is None:
+        yield from _scalar("it is for the Service {}, this run for {}", service["unique_name"], today["unique_name"])
+    yield from _there(f"the Service {today['unique_name']}", service["sid"], today["sid"])
+    yield from _scalar("it is for the Service {}, this run for {}", service["sid"], today["sid"])
     then, today = saved["environment"], now["environment"]
     yield from _scalar("it is for the Environment {}, this run for {}", then["name"], today["name"])
+    yield from _there(f"the Environment {today['name']}", then["sid"], today["sid"])
     yield from _scalar("the Environment {} is now another one: {}", then["sid"], today["sid"])
     yield from _scalar("its domain suffix was {} and is {}", then["suffix"], today["suffix"])
     yield from _scalar(
@@ -74,13 +79,15 @@ def _differences(saved: Document, now: Document) -> Iterator[str]:
 
 def _scalar(sentence: str, saved: object, now: object) -> Iterator[str]:
     if saved != now:
-        yield sentence.format(saved, now)
+        yield sentence.format(*("none" if each is None else each for each in (saved, now)))
 
 
-def _names(saved: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[object, object]:
-    """Services by SID; one that does not exist yet by its name."""
-    by = "sid" if saved["sid"] or now["sid"] else "unique_name"
-    return saved[by], now[by]
+def _there(what: str, saved: object, now: object) -> Iterator[str]:
+    """Something that was made or deleted since."""
+    if saved is None and now is not None:
+        yield f"{what} did not exist then, and does now"
+    if saved is not None and now is None:
+        yield f"{what} existed then, and does not any more"
 
 
 def _served(document: Document) -> dict[str, Mapping[str, Any]]:

@@ -19,6 +19,7 @@ from assetsync.events import (
     UploadFailed,
     UploadsStarted,
 )
+from assetsync.report.line import on_screen
 from assetsync.report.units import duration, plural, size
 from assetsync.twilio.printable import printable
 
@@ -107,7 +108,7 @@ class Lines:
 class Bar:
     """A bar of files and bytes with the rate, then what is being built. Every other line scrolls above it."""
 
-    def __init__(self, console: Console, *, verbose: bool = False) -> None:
+    def __init__(self, console: Console, *, verbose: bool = False, shown: Callable[[str], str] = on_screen) -> None:
         from rich.progress import (
             BarColumn,
             DownloadColumn,
@@ -117,7 +118,7 @@ class Bar:
             TransferSpeedColumn,
         )
 
-        self._verbose = verbose
+        self._verbose, self._shown = verbose, shown
         self._lock = threading.Lock()
         self._files = self._done = 0
         self._task: TaskID | None = None
@@ -161,7 +162,7 @@ class Bar:
             case _:
                 line = described(event, verbose=self._verbose)
                 if line is not None:
-                    self._progress.console.print(line, markup=False, highlight=False)
+                    self._progress.console.print(self._shown(line), markup=False, highlight=False)
 
     def _replace_task(self, description: str) -> None:
         if self._task is not None:

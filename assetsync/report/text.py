@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_LINES = 40
 """Actions of one kind that are shown before the rest is counted."""
 
+MOST_PROBLEMS = 1000
+"""Problems that are shown before the rest is counted: as many as a Build takes files."""
+
 _LONGEST_SENTENCE = 2000
 """Characters of one of our own sentences: several paths of 255 characters have room."""
 
@@ -91,6 +94,7 @@ def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
 
 def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, seconds: float) -> Iterator[Line]:
     """What is served now, and what it cost."""
+    site = None if site is None else printable(site)
     for warning in outcome.warnings:
         yield Line(f"Warning: {_sentence(warning)}", Style.WARNING)
     if outcome.deployment_sid is None:
@@ -108,12 +112,16 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
 
 def error_lines(error: AssetsyncError) -> Iterator[Line]:
     """One sentence, each problem or file, and the way out."""
-    yield Line(f"Error: {_sentence(error.message)}", Style.ERROR)
+    said = _sentence(error.message)
+    yield Line(f"Error: {said}", Style.ERROR)
     request_id = getattr(error, "request_id", None)
-    if request_id:
+    if request_id and printable(request_id) not in said:
         yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
-    for problem in getattr(error, "problems", ()):
+    problems = getattr(error, "problems", ())
+    for problem in problems[:MOST_PROBLEMS]:
         yield from problem_lines(problem)
+    if len(problems) > MOST_PROBLEMS:
+        yield Line(f"  and {len(problems) - MOST_PROBLEMS} more (--format json tells them all)")
     yield from _failure_lines(getattr(error, "failures", ()))
     if error.hint:
         yield Line(f"  {_sentence(error.hint)}", Style.DIM)
@@ -123,8 +131,9 @@ def _failure_lines(failures: tuple[FileFailure, ...]) -> Iterator[Line]:
     """A line a file; a way out that several share is told after the last of them."""
     last = {failure.hint: number for number, failure in enumerate(failures)}
     for number, failure in enumerate(failures):
-        suffix = f" (request id {printable(failure.request_id)})" if failure.request_id else ""
-        yield Line(f"  {printable(failure.source)}: {_sentence(failure.message)}{suffix}")
+        said, request_id = _sentence(failure.message), printable(failure.request_id or "")
+        suffix = "" if request_id in said else f" (request id {request_id})"
+        yield Line(f"  {printable(failure.source)}: {said}{suffix}")
         if failure.hint and last[failure.hint] == number:
             yield Line(f"      {_sentence(failure.hint)}", Style.DIM)
 

@@ -1,4 +1,4 @@
-"""What an answer means: a JSON object, or a failure. Bodies are bounded, and so is the time they may take."""
+"""What an answer means: a JSON object, or a failure. Bodies are bounded."""
 
 from __future__ import annotations
 
@@ -8,32 +8,32 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.errors import MalformedAnswer
-from assetsync.twilio.failures import HTTPX_ERRORS, Failure, garbled, redirected, refusal, stalled
+from assetsync.twilio.failures import HTTPX_ERRORS, Failure, garbled, redirected, refusal
 from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Again, http_date, retry_after
+from assetsync.twilio.unpack import unpacked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     import httpx
 
     from assetsync.twilio.call import Call, Document
+    from assetsync.twilio.hidden import Veil
 
 MAX_ERROR_BODY = 64 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
+MAX_VALUES = 3_000_000
+"""JSON values in an answer: a list of empty lists grows to some thirty times its size in memory."""
+
+_COUNTED = (b",", b"[", b"{")
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Judges answers.
+    """Judges answers. veil: hides what must never show in an error"""
 
-    patience: how many seconds of `monotonic` a body may take; hidden: what must never show in an error
-    """
-
-    monotonic: Callable[[], float]
-    patience: float
-    hidden: tuple[bytes, ...] = field(repr=False)
+    veil: Veil = field(repr=False)
 
     def judge(self, call: Call, response: httpx.Response, now: datetime) -> Document | Failure:
         """The JSON object of a success (empty for a DELETE), else what went wrong.
@@ -47,12 +47,13 @@ class Reader:
             return refusal(
                 call.operation,
                 status,
-                self._scrubbed(self._snippet(response)),
-                request_id=headers.get("Twilio-Request-Id"),
+                self._snippet(response),
+                request_id=self._header(response, "Twilio-Request-Id"),
                 retry_after=retry_after(headers.get("Retry-After"), today),
+                hide=self.veil.text,
             )
         if status >= 300:
-            return redirected(call.operation, status, headers.get("Location"))
+            return redirected(call.operation, status, self._header(response, "Location"))
         if call.method == "DELETE":
             self._snippet(response)  # read to its end, so that the connection can be used again
             return {}
@@ -61,15 +62,15 @@ class Reader:
     def _document(self, call: Call, response: httpx.Response) -> Document | Failure:
         body = bytearray()
         if not self._fill(body, response, MAX_ANSWER):
-            if len(body) > MAX_ANSWER:
-                what = f"{call.operation}: the answer is larger than {MAX_ANSWER // 1024 // 1024} MiB"
-                return Failure(MalformedAnswer(what), Again.NEVER)
-            return stalled(call.operation, self.patience)
-        request_id = response.headers.get("Twilio-Request-Id")
-        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+            what = f"{call.operation}: the answer is larger than {MAX_ANSWER // 1024 // 1024} MiB"
+            return Failure(MalformedAnswer(what), Again.NEVER)
+        request_id = self._header(response, "Twilio-Request-Id")
+        kind = (self._header(response, "Content-Type") or "").partition(";")[0].strip().lower()
         if kind and kind != "application/json" and not kind.endswith("+json"):
             what = f"the answer is {printable(kind, limit=60)} and not JSON"
             return garbled(call.operation, what, request_id)
+        if sum(map(body.count, _COUNTED)) > MAX_VALUES:
+            return Failure(MalformedAnswer(f"{call.operation}: the answer has too many values in it"), Again.NEVER)
         try:
             document = json.loads(body)
         except (ValueError, RecursionError):
@@ -86,19 +87,17 @@ class Reader:
         return bytes(body[:MAX_ERROR_BODY])
 
     def _fill(self, body: bytearray, response: httpx.Response, limit: int) -> bool:
-        """Read into `body` until its end; False when it is over `limit` or takes too long."""
-        deadline = self.monotonic() + self.patience
-        for chunk in response.iter_bytes():
+        """Read into `body` until its end; False when it is over `limit`."""
+        for chunk in unpacked(response):
             body += chunk
-            if len(body) > limit or self.monotonic() > deadline:
+            if len(body) > limit:
                 return False
         return True
 
-    def _scrubbed(self, body: bytes) -> bytes:
-        # Some proxies quote the request, credentials and all, in their error pages.
-        for secret in self.hidden:
-            body = body.replace(secret, b"[hidden]")
-        return body
+    def _header(self, response: httpx.Response, name: str) -> str | None:
+        # Some proxies quote the request, credentials and all, in what they say.
+        value = response.headers.get(name)
+        return None if value is None else self.veil.text(value)
 
 
 def service_date(response: httpx.Response) -> datetime | None:

@@ -42,7 +42,13 @@ def find_credentials(environ: Mapping[str, str], *, profile: str | None, config_
     `config_dir` holds the Twilio CLI's `config.json`, see `twilio_config_dir`. Raises CredentialsError.
     """
     found = None if profile is not None else _from_environ(environ)
-    return found or _from_profile(environ, config_dir / "config.json", profile)
+    found = found or _from_profile(environ, config_dir / "config.json", profile)
+    if not _is_text(found.password):
+        raise CredentialsError(
+            "The secret holds bytes that are no text: no credential of Twilio's has any",
+            hint=f"Set {_VARIABLES} again, or use --profile.",
+        )
+    return found
 
 
 def twilio_config_dir(environ: Mapping[str, str], home: Path) -> Path:
@@ -68,6 +74,11 @@ def _from_environ(environ: Mapping[str, str]) -> Credentials | None:
     if account is not None or token is not None:
         raise _half_set("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", first_is_set=account is not None)
     return None
+
+
+def _is_text(secret: str) -> bool:
+    """Whether it can be sent: what the environment or JSON brings may hold lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in secret)
 
 
 def _value(environ: Mapping[str, str], name: str) -> str | None:

@@ -27,7 +27,7 @@ from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Again
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 _TAG = re.compile(r"<[^<>]*>")
 _SNIPPET = 2048  # characters of a body that is not JSON; more is never looked at
@@ -114,12 +114,6 @@ def lost(operation: str, error: Exception) -> Failure:
     return Failure(ConnectionFailed(message, sent=meaning.sent, hint=_NETWORK), meaning.again)
 
 
-def stalled(operation: str, seconds: float) -> Failure:
-    """An answer that drips: abandoned after `seconds`."""
-    error = ConnectionFailed(f"{operation}: the answer did not end within {seconds:g} seconds", hint=_NETWORK)
-    return Failure(error, Again.IF_REPEATABLE)
-
-
 def garbled(operation: str, what: str, request_id: str | None) -> Failure:
     """A success whose body is not what the API promises, but may be the next time."""
     where = f" (request {printable(request_id, limit=80)})" if request_id else ""
@@ -143,22 +137,22 @@ class Complaint:
     code: int | None = None
 
 
-def complaint(body: bytes) -> Complaint:
+def complaint(body: bytes, hide: Callable[[str], str] = str) -> Complaint:
     """Read one of the four JSON shapes (F3.1-3.4), else any text; the answer is fit for a terminal.
 
-    `body` may be cut anywhere; what is not JSON is taken as text or HTML.
+    `body` may be cut anywhere; what is not JSON is taken as text or HTML. `hide` takes secrets out, before any cut.
     """
     try:
         document = json.loads(body)
     except (ValueError, RecursionError):
         document = None
     if not isinstance(document, dict):
-        text = body[:_SNIPPET].decode("utf-8", errors="replace")
+        text = hide(body.decode("utf-8", errors="replace"))[:_SNIPPET]
         return Complaint(printable(_TAG.sub(" ", text), limit=200))
     words = (document.get(key) for key in ("message", "title", "detail"))
     parts = [word for word in words if isinstance(word, str) and word] + _details(document.get("errors"))
     kept = [part for index, part in enumerate(parts) if part not in parts[:index]]
-    return Complaint(printable(": ".join(kept)), _code(document.get("code")))
+    return Complaint(printable(hide(": ".join(kept))), _code(document.get("code")))
 
 
 def _details(errors: object) -> list[str]:
@@ -176,10 +170,16 @@ def _code(value: object) -> int | None:
 
 
 def refusal(
-    operation: str, status: int, body: bytes, *, request_id: str | None, retry_after: float | None = None
+    operation: str,
+    status: int,
+    body: bytes,
+    *,
+    request_id: str | None,
+    retry_after: float | None = None,
+    hide: Callable[[str], str] = str,
 ) -> Failure:
-    """The failure behind an answer with a status of 400 or more."""
-    said = complaint(body)
+    """The failure behind an answer with a status of 400 or more; `hide` as in `complaint`."""
+    said = complaint(body, hide)
     message = _sentence(operation, status, said, request_id)
     if status == 401 or (status == 403 and said.code == 20003):
         return Failure(CredentialsError(message, hint=CREDENTIALS), Again.NEVER)

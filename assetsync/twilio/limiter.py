@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 START = 10
+_HOLD = 10  # windows of successes right below a refused number before that number is tried again
 _GLANCE = 0.1  # seconds between two looks at `cancelled` while waiting for a slot
 
 
@@ -23,14 +24,16 @@ _GLANCE = 0.1  # seconds between two looks at `cancelled` while waiting for a sl
 class Window:
     """How wide the door is: `limit` requests at once, never above `ceiling`.
 
-    successes: answers since the limit last changed
+    successes: answers since the limit last changed, where they are counted
     epoch: how often it has shrunk; a request belongs to the epoch in which it began
+    refused: the limit at which the last 429 came; None while nothing speaks against more
     """
 
     limit: int
     ceiling: int
     successes: int = 0
     epoch: int = 0
+    refused: int | None = None
 
 
 def opened(ceiling: int) -> Window:
@@ -38,20 +41,30 @@ def opened(ceiling: int) -> Window:
     return Window(min(START, ceiling), ceiling)
 
 
-def after_success(window: Window, epoch: int) -> Window:
-    """One wider after a whole window of successes; those from before the last shrink prove nothing."""
-    if epoch != window.epoch or window.limit >= window.ceiling:
+def after_success(window: Window, epoch: int, busy: int) -> Window:
+    """Wider after a success while `busy` requests, this one among them, were on their way.
+
+    By one each time, which doubles it in a window, while no 429 is known; then by one a window, up to right below what
+    was refused; there it holds. Once what was refused has worked for a window, it is forgotten.
+    Successes from before the last 429, or of a door that is mostly empty, prove nothing.
+    """
+    if epoch != window.epoch or window.limit >= window.ceiling or 2 * busy < window.limit:
         return window
-    if window.successes + 1 < window.limit:
+    if window.refused is None:
+        return replace(window, limit=window.limit + 1)
+    wanted = window.limit * (_HOLD if window.limit + 1 >= window.refused else 1)
+    if window.successes + 1 < wanted:
         return replace(window, successes=window.successes + 1)
-    return replace(window, limit=window.limit + 1, successes=0)
+    refused = None if window.limit >= window.refused else window.refused
+    return replace(window, limit=window.limit + 1, successes=0, refused=refused)
 
 
 def after_throttling(window: Window, epoch: int) -> Window:
-    """Half as wide, once per burst: a 429 for a request that began before the last shrink is old news."""
+    """A quarter narrower, once per burst: a 429 for a request that began before the last shrink is old news."""
     if epoch != window.epoch:
         return window
-    return replace(window, limit=max(1, window.limit // 2), successes=0, epoch=window.epoch + 1)
+    narrower = max(1, window.limit * 3 // 4)
+    return replace(window, limit=narrower, successes=0, epoch=window.epoch + 1, refused=window.limit)
 
 
 class Slot:
@@ -62,10 +75,10 @@ class Slot:
         self._epoch = epoch
 
     def succeeded(self) -> None:
-        self._limiter.learn(after_success, self._epoch)
+        self._limiter.learn(lambda window, busy: after_success(window, self._epoch, busy))
 
     def throttled(self) -> None:
-        self._limiter.learn(after_throttling, self._epoch)
+        self._limiter.learn(lambda window, _busy: after_throttling(window, self._epoch))
 
 
 class Limiter:
@@ -97,9 +110,10 @@ class Limiter:
                 self._busy -= 1
                 self._changed.notify()
 
-    def learn(self, lesson: Callable[[Window, int], Window], epoch: int) -> None:
+    def learn(self, lesson: Callable[[Window, int], Window]) -> None:
+        """`lesson` is told how many requests are on their way."""
         with self._changed:
             before = self._window.limit
-            self._window = lesson(self._window, epoch)
+            self._window = lesson(self._window, self._busy)
             if self._window.limit > before:
                 self._changed.notify()

@@ -12,12 +12,15 @@ from assetsync.twilio.printable import printable
 from assetsync.twilio.wire import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from assetsync.twilio.transport import Transport
 
 PAGE_SIZE = 1000  # the most that the API gives (F4.1)
 MAX_PAGES = 2000
+MAX_RESOURCES = 300_000
+MAX_STALE_PAGES = 5
+"""Pages in a row that bring nothing new, an end never coming into sight."""
 
 
 class HasSid(Protocol):
@@ -34,25 +37,31 @@ def read_list(
     url: str,
     parse: Callable[[Fields], R],
     *,
+    about: Mapping[str, str] | None = None,
     page_size: int = PAGE_SIZE,
     limit: int | None = None,
 ) -> tuple[R, ...]:
     """Every resource of the list at `url`, in the order of the service, each SID once; at most `limit` of them.
 
+    `about` is what each of them must say of itself where it says it.
     `meta.next_page_url` is followed as given (F4.2), but never to another host. Raises what `Transport.exchange`
     raises for any page, and MalformedAnswer for a page that is not one, leads elsewhere, or leads round in a circle.
     """
     found: dict[str, R] = {}
     following: str | None = f"{url}?PageSize={page_size}"
     seen: set[str] = set()
+    stale = 0
     while following is not None and (limit is None or len(found) < limit):
-        if following in seen or len(seen) >= MAX_PAGES:
+        endless = len(seen) >= MAX_PAGES or len(found) >= MAX_RESOURCES or stale >= MAX_STALE_PAGES
+        if following in seen or endless:
             raise MalformedAnswer(f"{operation}: the pages of the list never end")
         seen.add(following)
+        known = len(found)
         page = Fields.of(transport.exchange(Call(operation, "GET", following)), operation)
         meta = Fields.of(page.values.get("meta"), operation, "meta.")
-        for item in page.each(meta.text("key"), parse):
+        for item in page.each(meta.text("key"), lambda fields: parse(fields.about(**about or {}))):
             found.setdefault(item.sid, item)
+        stale = stale + 1 if len(found) == known else 0
         following = meta.text_or_none("next_page_url")
         if following is not None:
             _check_origin(operation, following, url)
@@ -66,8 +75,9 @@ def _check_origin(operation: str, following: str, url: str) -> None:
     except (httpx.InvalidURL, ValueError):
         origin = None
     if origin != _origin(httpx.URL(url)):
+        where = "no URL" if origin is None else f"{origin[0]}://{printable(origin[1])}"
         raise MalformedAnswer(
-            f"{operation}: the next page is at {printable(following, limit=120)}, which is another host",
+            f"{operation}: the next page is at {where}, which is another host",
             hint="Check TWILIO_REGION, TWILIO_EDGE and ASSETSYNC_API_URL.",
         )
 

@@ -9,8 +9,13 @@ def printable(text: str, *, limit: int = 300) -> str:
     At most `limit` characters of the input are shown; a cut is marked by ` ...`.
     """
     flat = " ".join(text[: limit * 4].split())
-    shown = "".join(character if character.isprintable() else _escaped(character) for character in flat[:limit])
+    shown = escaped(flat[:limit])
     return f"{shown} ..." if len(flat) > limit or len(text) > limit * 4 else shown
+
+
+def escaped(text: str) -> str:
+    """`text`, as long as it is, with every control, format or lone surrogate character escaped."""
+    return "".join(character if character.isprintable() else _escaped(character) for character in text)
 
 
 def _escaped(character: str) -> str:

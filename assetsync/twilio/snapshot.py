@@ -32,6 +32,7 @@ class OwnAsset:
     entries: those of the name, then those that only the journal has
     named: how many of them the name holds
     idle: this machine made it, or nobody touched it for an hour by the service's clock
+    newborn: this machine made it within the hour, so that to everybody else it is not idle
     """
 
     sid: str
@@ -39,6 +40,7 @@ class OwnAsset:
     entries: tuple[Entry, ...]
     named: int
     idle: bool
+    newborn: bool = False
 
     def entry_of(self, version_sid: str) -> Entry | None:
         return next((each for each in self.entries if each.version_sid == version_sid), None)
@@ -56,6 +58,7 @@ class Snapshot:
     own: our Assets by SID; owners: the owner of each foreign Asset that another manifest made
     environments: every Environment of the Service
     others: the live Builds of the other Environments; None while they have not been read
+    assets: the SIDs of all Assets, whoever's they are
     """
 
     owner: str
@@ -67,6 +70,7 @@ class Snapshot:
     owners: Mapping[str, str] = field(default_factory=dict)
     environments: tuple[Environment, ...] = ()
     others: tuple[Build, ...] | None = None
+    assets: frozenset[str] = frozenset()
 
     @property
     def live_versions(self) -> tuple[AssetVersion, ...]:
@@ -98,7 +102,8 @@ def snapshot_of(
     """Sort the Assets of a Service into ours and foreign ones. `now` is the service's clock, None when unknown."""
     own: dict[str, OwnAsset] = {}
     owners: dict[str, str] = {}
-    for asset in assets:
+    seen = tuple(assets)
+    for asset in seen:
         memory = parse(asset.friendly_name)
         if memory is None:
             continue
@@ -106,14 +111,26 @@ def snapshot_of(
             owners[asset.sid] = memory.owner
             continue
         extra = tuple(each for each in journal.entries.get(asset.sid, ()) if each not in memory.entries)
-        idle = asset.sid in journal.made or _left_alone(asset, now)
-        own[asset.sid] = OwnAsset(asset.sid, memory.label, (*memory.entries, *extra), len(memory.entries), idle)
+        made_here = asset.sid in journal.made
+        own[asset.sid] = OwnAsset(
+            asset.sid,
+            memory.label,
+            (*memory.entries, *extra),
+            named=len(memory.entries),
+            idle=made_here or _is_past(asset.date_updated, now),
+            newborn=made_here and _is_recent(asset.date_created, now),
+        )
     own = _without_copies(own, live.asset_versions if live else ())
-    return Snapshot(owner, None, service_sid, environment, live, own, owners, environments)
+    sids = frozenset(asset.sid for asset in seen)
+    return Snapshot(owner, None, service_sid, environment, live, own, owners, environments, assets=sids)
 
 
-def _left_alone(asset: Asset, now: datetime | None) -> bool:
-    return now is not None and asset.date_updated is not None and now - asset.date_updated >= IDLE_AFTER
+def _is_recent(date: datetime | None, now: datetime | None) -> bool:
+    return now is not None and date is not None and now - date < IDLE_AFTER
+
+
+def _is_past(date: datetime | None, now: datetime | None) -> bool:
+    return now is not None and date is not None and now - date >= IDLE_AFTER
 
 
 def _without_copies(own: Mapping[str, OwnAsset], seen: Iterable[AssetVersion]) -> dict[str, OwnAsset]:

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assetsync.errors import NotFound
+from assetsync.errors import MalformedAnswer, NotFound
+from assetsync.twilio.printable import printable
 from assetsync.twilio.snapshot import snapshot_of
 
 if TYPE_CHECKING:
@@ -95,11 +96,39 @@ def read_others(client: ServerlessClient, snapshot: Snapshot) -> Snapshot:
     return snapshot.with_others(fetched)
 
 
+def check_service(asked: str, found: Service | None) -> None:
+    """Raise MalformedAnswer where the Service that would be written to is not the one that was asked for."""
+    if found is not None and asked.lower() not in {found.unique_name.lower(), found.sid.lower()}:
+        raise MalformedAnswer(
+            f"list Environments of Service {printable(asked, limit=80)}: "
+            f"they are of the Service {printable(found.unique_name, limit=80)}"
+        )
+
+
 def _lists(client: ServerlessClient, service: str) -> tuple[tuple[Environment, ...], tuple[Asset, ...]]:
     with ThreadPoolExecutor(2) as pool:
         environments = pool.submit(client.list_environments, service)
         assets = pool.submit(client.list_assets, service)
-        return tuple(environments.result()), tuple(assets.result())
+        return _agreeing(service, environments.result()), tuple(assets.result())
+
+
+def _agreeing(service: str, environments: tuple[Environment, ...]) -> tuple[Environment, ...]:
+    """The same. Raises MalformedAnswer where they are of several accounts or Services, or two have one name.
+
+    What is written to is chosen by name, and by the Service that an Environment says it is of.
+    """
+    names = [each.unique_name for each in environments]
+    twice = next((name for name in names if names.count(name) > 1), None)
+    if twice is not None:
+        what = f"two Environments are named {printable(twice, limit=80)}"
+    elif len({(each.account_sid, each.service_sid) for each in environments}) > 1:
+        what = "the Environments are of more than one account or Service"
+    else:
+        return environments
+    raise MalformedAnswer(
+        f"list Environments of Service {printable(service, limit=80)}: {what}",
+        hint="Run again; what reads so twice is for Twilio's support.",
+    )
 
 
 def _fetch(client: ServerlessClient, service: str) -> Service | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import threading
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,10 +17,13 @@ from assetsync.errors import UsageError
 from assetsync.events import Emit, RequestRetried, silent
 from assetsync.twilio.answer import Reader, service_date
 from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost
+from assetsync.twilio.hidden import Veil, of_environment, of_pair
 from assetsync.twilio.limiter import Limiter
 from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Clock, RetryPolicy, SystemClock, may_repeat, next_delay
+from assetsync.twilio.stall import watch
 from assetsync.twilio.tally import Meter, Tally
+from assetsync.twilio.unpack import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -38,12 +42,10 @@ _LOOPBACK: dict[str, httpx.BaseTransport | None] = {
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds: to connect, between two arrivals or departures of bytes, and for the whole body of an answer."""
+    """Seconds: to connect, and how long a connection may hardly move (`stall.watch`)."""
 
     connect: float = 10.0
-    read: float = 60.0
-    write: float = 60.0
-    answer: float = 120.0
+    stall: float = 60.0
 
 
 class Transport:
@@ -75,8 +77,8 @@ class Transport:
         self._limiter = self._new_limiter()
         self._meter = Meter()
         self._service_date: datetime | None = None
-        hidden = tuple(secret for secret in (token, credentials.password.encode()) if len(secret) >= 8)
-        self._reader = Reader(self._clock.monotonic, timeouts.answer, hidden)
+        hidden = of_pair(credentials.username, credentials.password)
+        self._reader = Reader(Veil((*hidden, *of_environment(os.environ))))
         self._new_client = partial(_client, max(1, concurrency), timeouts, transport)
         self._clients = [self._new_client()]
 
@@ -165,13 +167,17 @@ class Transport:
 def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> httpx.Client:
     # Redirects are not followed: they would carry the credentials to a place that nobody named.
     try:
-        return httpx.Client(
-            headers={"User-Agent": f"assetsync/{__version__}", "Accept": "application/json"},
+        client = httpx.Client(
+            headers={
+                "User-Agent": f"assetsync/{__version__}",
+                "Accept": "application/json",
+                "Accept-Encoding": ACCEPTED,
+            },
             http2=False,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
             timeout=httpx.Timeout(
-                connect=timeouts.connect, read=timeouts.read, write=timeouts.write, pool=timeouts.connect
+                connect=timeouts.connect, read=timeouts.stall, write=timeouts.stall, pool=timeouts.connect
             ),
             trust_env=True,
             transport=transport,
@@ -185,3 +191,5 @@ def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport
             f"The connection cannot be set up: {reason}",
             hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
         ) from None
+    watch(client, timeouts.stall)
+    return client

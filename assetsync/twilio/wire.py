@@ -43,6 +43,16 @@ class Fields:
             raise MalformedAnswer(f"{operation}: the answer's {place.rstrip('.') or 'body'} is not an object")
         return cls(value, operation, place)
 
+    def about(self, **wanted: str) -> Fields:
+        """The same. Refuses an answer in which one of these fields names something else than was asked for."""
+        for name, value in wanted.items():
+            found = self.values.get(name)
+            if found is not None and str(found).lower() != value.lower():
+                raise MalformedAnswer(
+                    f"{self.operation}: the answer is about another thing, as `{self.place}{name}` says"
+                )
+        return self
+
     def sid(self, name: str, kind: str) -> str:
         value = self.values.get(name)
         return value if isinstance(value, str) and is_sid(value, kind) else self._refuse(name, f"a {kind} SID")
@@ -119,6 +129,7 @@ def asset(fields: Fields) -> Asset:
         sid=fields.sid("sid", "ZH"),
         friendly_name=fields.text_if_given("friendly_name") or "",
         date_updated=fields.date("date_updated"),
+        date_created=fields.date("date_created"),
     )
 
 

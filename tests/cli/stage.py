@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import pytest
 
     from assetsync.emulator.server import RunningEmulator
+    from assetsync.twilio.retry import Clock
 
 REPOSITORY = Path(__file__).parents[2]
 INHERITED = ("TWILIO_", "ASSETSYNC_", "GITHUB_")
@@ -209,19 +210,23 @@ class Outside:
 
 
 class Stage:
-    """A project of its own with a Service name of its own, and the command line over it."""
+    """A project of its own with a Service name of its own, and the command line over it.
+
+    `clock` is what the command's requests wait by; None is the real one.
+    """
 
     def __init__(
         self, root: Path, emulator: RunningEmulator, outside: Outside, capsys: pytest.CaptureFixture[str]
     ) -> None:
         self.root, self.emulator, self.outside, self._capsys = root, emulator, outside, capsys
         self.service = outside.service
+        self.clock: Clock | None = None
 
     def run(self, *arguments: str) -> Ran:
         """The command in this process, as `main` runs it."""
         self._capsys.readouterr()
         self.emulator.core.requests.clear()
-        code = invoke(group(), arguments)
+        code = invoke(group(), arguments, self.clock)
         said = self._capsys.readouterr()
         asked = tuple((each.method, each.path) for each in self.emulator.core.requests.api())
         return Ran(code, said.out, said.err, asked)

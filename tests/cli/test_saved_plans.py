@@ -105,6 +105,92 @@ def test_what_differs_is_said_and_nothing_is_written(
     assert ran.writes == ()
 
 
+@pytest.fixture
+def shared(live: Stage) -> Stage:
+    """The same beside an asset and a Function of another tool, one of our files where that tool has one too."""
+    outside = live.outside
+    build = outside.live()
+    assert build is not None
+    ours = [each["sid"] for each in build["asset_versions"]]
+    foreign = [outside.upload("/foreign.txt"), outside.upload("/taken.txt")]
+    function = outside.upload("/function", b"exports.handler = 1", kind="Functions")
+    outside.publish("production", *ours, *foreign, functions=(function,))
+    live.write({"page-0.html": "changed", "taken.txt": "ours"})
+    live.run("plan", "--allow-replace", "--out", SAVED).holds(0)
+    return live
+
+
+def drop_foreign(stage: Stage) -> None:
+    stage.manifest(more="unmanaged: drop\n")
+
+
+def give_away(stage: Stage) -> None:
+    """Somebody makes an Asset of ours theirs, without a Deployment."""
+    ours = next(sid for sid, name in stage.outside.assets().items() if name.startswith("/page-5.html "))
+    stage.outside.post(f"/Assets/{ours}", {"FriendlyName": "mine now"})
+
+
+def give_away_and_leave_alone(stage: Stage) -> None:
+    give_away(stage)
+    (stage.root / "public/page-5.html").unlink()
+
+
+def make_environment_again(stage: Stage) -> None:
+    stage.outside.delete(f"/Environments/{stage.outside.environment('production')['sid']}")
+    stage.outside.new_environment("production")
+
+
+def delete_environment(stage: Stage) -> None:
+    stage.outside.delete(f"/Environments/{stage.outside.environment('production')['sid']}")
+
+
+def delete_service(stage: Stage) -> None:
+    stage.outside.delete("")
+
+
+SHARED_DIFFERENCES = {
+    "foreign assets are to go": (drop_foreign, "is carried over only in the plan"),
+    "an asset of ours became foreign": (give_away, "is replaced now, and was not in the plan"),
+    "an asset became foreign and its file is gone": (
+        give_away_and_leave_alone,
+        "/page-5.html was in the plan and is not in the files any more",
+    ),
+    "the Environment is another one": (make_environment_again, "is now another one: ZE"),
+    "the Environment is gone": (delete_environment, "the Environment production existed then, and does not any more"),
+    "the Service is gone": (delete_service, "existed then, and does not any more"),
+}
+
+
+@pytest.mark.parametrize(("change", "message"), SHARED_DIFFERENCES.values(), ids=SHARED_DIFFERENCES)
+def test_what_differs_of_what_is_not_ours_is_said_too(
+    shared: Stage, change: Callable[[Stage], None], message: str
+) -> None:
+    change(shared)
+    ran = shared.run("apply", SAVED).holds(4, "this is not the plan that was saved: ", message, "nothing was written")
+    assert ran.writes == ()
+
+
+def test_a_plan_beside_what_is_not_ours_is_applied_with_the_consent_in_it(shared: Stage) -> None:
+    shared.run("apply", SAVED).holds(0)
+    assert shared.outside.paths().keys() >= {"/foreign.txt", "/taken.txt", "/page-0.html"}
+    assert shared.outside.visit("/taken.txt").content == b"ours"
+
+
+def test_a_plan_for_what_did_not_exist_is_not_applied_once_somebody_made_it(stage: Stage) -> None:
+    stage.write({"a.txt": "a"})
+    stage.run("plan", "--create-service", "--out", SAVED).holds(0)
+    stage.outside.new_service()
+    ran = stage.run("apply", SAVED).holds(4, f"the Service {stage.service} did not exist then, and does now")
+    assert ran.writes == ()
+    stage.run("plan", "--out", SAVED).holds(0)
+    stage.outside.new_environment("production")
+    ran = stage.run("apply", SAVED).holds(4, "the Environment production did not exist then, and does now")
+    assert ran.writes == ()
+    stage.run("plan", "--out", SAVED).holds(0)
+    stage.outside.publish("production", stage.outside.upload("/theirs.txt"))
+    assert stage.run("apply", SAVED).holds(4, "the live Build was none and is ZB").writes == ()
+
+
 def edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]:
     def edit(file: Path) -> None:
         document = json.loads(file.read_text())
@@ -114,6 +200,7 @@ def edited(change: Callable[[dict[str, Any]], object]) -> Callable[[Path], None]
     return edit
 
 
+FOREIGN = {"path": "/foreign.txt", "asset_sid": "ZH0000", "version_sid": "ZN0000", "owner": None}
 TAMPERED = {
     "another account": (edited(lambda d: d.update(account_sid="AC" + "0" * 32)), 4, "it is for the account AC000"),
     "another Environment of the name": (
@@ -121,13 +208,69 @@ TAMPERED = {
         4,
         "the Environment ZE0000",
     ),
-    "another suffix": (edited(lambda d: d["environment"].update(suffix="x")), 4, "its domain suffix was x and is None"),
+    "another suffix": (edited(lambda d: d["environment"].update(suffix="x")), 4, "its domain suffix was x and is none"),
     "a digest": (
         edited(lambda d: d["actions"][0].update(digest="xxh3_128:" + "0" * 32)),
         4,
         "changed since the plan",
     ),
     "an action taken out": (edited(lambda d: d["actions"].pop(0)), 4, "was not in the plan"),
+    "another manifest": (edited(lambda d: d.update(owner="shop")), 4, "it is of the manifest named shop"),
+    "another Service": (
+        edited(lambda d: d["service"].update(sid="ZS" + "0" * 32)),
+        4,
+        "it is for the Service ZS0000",
+    ),
+    "another Environment": (
+        edited(lambda d: d["environment"].update(name="staging")),
+        4,
+        "it is for the Environment staging, this run for production",
+    ),
+    "another base": (
+        edited(lambda d: d["environment"].update(build_sid="ZB" + "0" * 32)),
+        4,
+        "somebody deployed since: the live Build was ZB0000",
+    ),
+    "a visibility": (
+        edited(lambda d: d["actions"][0].update(visibility="private")),
+        4,
+        "the visibility of /new.txt changed since the plan",
+    ),
+    "a content type": (
+        edited(lambda d: d["actions"][0].update(content_type="text/html; charset=utf-8")),
+        4,
+        "the content type of /new.txt changed since the plan",
+    ),
+    "a path": (
+        edited(lambda d: d["actions"][0].update(path="/else.txt")),
+        4,
+        "/else.txt was in the plan and is not in the files any more",
+    ),
+    "a delete added": (
+        edited(lambda d: d["actions"].append({**d["actions"][0], "action": "delete", "path": "/gone.txt"})),
+        4,
+        "/gone.txt would stop being served only in the plan",
+    ),
+    "something carried over added": (
+        edited(lambda d: d["carried"].append(FOREIGN)),
+        4,
+        "/foreign.txt (ZN0000) is carried over only in the plan",
+    ),
+    "something replaced added": (
+        edited(lambda d: d["replaced"].append(FOREIGN)),
+        4,
+        "/foreign.txt (ZN0000) is replaced only in the plan",
+    ),
+    "something dropped added": (
+        edited(lambda d: d["dropped"].append(FOREIGN)),
+        4,
+        "/foreign.txt (ZN0000) is dropped only in the plan",
+    ),
+    "a Function added": (
+        edited(lambda d: d["functions"].append(FOREIGN)),
+        4,
+        "/foreign.txt (ZN0000) is a Function carried over only in the plan",
+    ),
     "a delete taken out": (
         edited(lambda d: d.update(actions=[each for each in d["actions"] if each["action"] != "delete"])),
         4,

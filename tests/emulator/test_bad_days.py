@@ -42,7 +42,7 @@ def test_a_database_that_fails_is_a_500_in_twilios_shape_and_in_the_log(
     with sqlite3.connect(tmp_path / "state/state.sqlite3") as other:
         other.execute("ALTER TABLE environments RENAME TO elsewhere")
     answer = served.get(f"/Services/{service['sid']}/Environments")
-    assert error(answer) == (500, 20500, "Internal Server Error")
+    assert error(answer) == (500, 20500, "The local service failed: no such table: environments")
     assert answer.headers["Twilio-Request-Id"].startswith("RQ")
     assert _statuses(served)[-1] == ("GET", 500)
     assert "OperationalError: no such table: environments" in caplog.text
@@ -55,7 +55,7 @@ def test_a_disk_that_takes_no_upload_is_a_500_and_the_next_upload_is_taken(serve
     asset = served.item(served.service())
     incoming = tmp_path / "state/incoming"
     shutil.rmtree(incoming)
-    assert error(served.send(asset)) == (500, 20500, "Internal Server Error")
+    assert error(served.send(asset)) == (500, 20500, "The local service failed: No such file or directory")
     incoming.mkdir()
     assert served.send(asset).status_code == 201
 

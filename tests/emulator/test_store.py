@@ -184,3 +184,18 @@ def test_settings_may_bring_their_own_account(tmp_path: Path) -> None:
     with Core(tmp_path, Settings()) as core:
         assert core.account.sid.startswith("AC")
         assert core.account.auth_token not in repr(core.account)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [(b"tableservicesservices", b"table\xffervicesservices"), (b"CREATE TABLE services", b"CREATE TABEL services")],
+)
+def test_a_damaged_database_is_told_in_one_sentence(tmp_path: Path, damage: tuple[bytes, bytes]) -> None:
+    """Also where SQLite quotes the damage and Python cannot read it."""
+    Store(tmp_path).close()
+    file = tmp_path / "state.sqlite3"
+    content = file.read_bytes()
+    assert damage[0] in content
+    file.write_bytes(content.replace(*damage))
+    with pytest.raises(UsageError, match="`state.sqlite3` is not its database"):
+        Store(tmp_path)

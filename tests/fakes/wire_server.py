@@ -53,9 +53,13 @@ class Stall:
 
 @dataclass(frozen=True, slots=True)
 class Drip:
-    """Begin an answer that never ends, until the client hangs up."""
+    """Begin an answer that never ends, until the client hangs up.
+
+    pace: bytes a second, from the status line on; None is as fast as can be
+    """
 
     status: int = 200
+    pace: float | None = None
 
 
 Outcome = Reply | Drop | Stall | Drip
@@ -144,7 +148,7 @@ class _Handler(BaseHTTPRequestHandler):
             case Stall():
                 self._wait_for_hang_up()
             case Drip():
-                self._drip(outcome.status)
+                self._drip(outcome)
 
     def _read(self) -> Seen:
         announced = int(self.headers.get("Content-Length", "0"))
@@ -176,12 +180,18 @@ class _Handler(BaseHTTPRequestHandler):
         while not hang_up.poll(20) and not self.wire.closing.is_set():
             pass
 
-    def _drip(self, status: int) -> None:
+    def _drip(self, drip: Drip) -> None:
         self.close_connection = True
-        head = f"HTTP/1.1 {status} Slowly\r\nContent-Type: application/json\r\nContent-Length: 99999999999\r\n\r\n"
-        self.wfile.write(head.encode())
-        while True:
-            self.wfile.write(b" " * 1024)
+        kind, length = "Content-Type: application/json", "Content-Length: 99999999999"
+        head = f"HTTP/1.1 {drip.status} Slowly\r\n{kind}\r\n{length}\r\n\r\n".encode()
+        if drip.pace is None:
+            self.wfile.write(head)
+            while True:
+                self.wfile.write(b" " * 1024)
+        for byte in itertools.chain(head, itertools.repeat(ord(" "))):
+            self.wfile.write(bytes([byte]))
+            if self.wire.closing.wait(1 / drip.pace):
+                return
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server wants
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import httpx
 
 from assetsync.apply.applier import Controls, Outcome, apply_plan
+from assetsync.apply.gc import Swept, decide, sweep, take_inventory
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
 from assetsync.emulator.core import Core
@@ -309,18 +310,26 @@ class Machine:
 
         return self._run(project, environment, go)
 
-    def _run(self, project: Project, environment: str, then: Callable[[Prepared, ServerlessClient, Journal], T]) -> T:
+    def gc(self, project: Project, builds_keep: int | None) -> Swept:
+        with self._client() as client:
+            inventory = take_inventory(client, project.service, project.name)
+            decided = decide(inventory, builds_keep=builds_keep)
+            return sweep(client, project.service, project.name, decided, threading.Event())
+
+    def _client(self) -> ServerlessClient:
         core = self.world.core
         self.last_kill = Kill(DirectTransport(core), self.kill[0], before=self.kill[1], reads=self.kill_reads)
         account = core.account
-        manifest = project.manifest(environment)
-        client = ServerlessClient(
+        return ServerlessClient(
             Endpoints(URL, URL, URL + "/sites/{domain}"),
             Credentials(account.sid, account.auth_token, account_sid=account.sid),
             concurrency=self.concurrency,
             transport=self.last_kill,
             clock=self.clock,
         )
+
+    def _run(self, project: Project, environment: str, then: Callable[[Prepared, ServerlessClient, Journal], T]) -> T:
+        manifest, client = project.manifest(environment), self._client()
         journal = Journal(self.cache, URL, now=time.time())
         try:
             with client:
@@ -329,7 +338,7 @@ class Machine:
                     lambda: scan(manifest, cache_dir=self.cache, now_ns=time.time_ns),
                     client,
                     journal,
-                    account_sid=account.sid,
+                    account_sid=self.world.core.account.sid,
                 )
                 return then(prepared, client, journal)
         finally:

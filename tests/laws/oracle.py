@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import random
 import re
 from base64 import urlsafe_b64decode
 from dataclasses import dataclass, field
@@ -15,10 +16,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import xxhash
 
+from assetsync.emulator.messages import Answer, Drop
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from assetsync.emulator.messages import Answer, Outcome, Request
+    from assetsync.emulator.messages import Outcome, Request
     from tests.fakes.world import Remote
 
 _ENTRY = r"[A-Za-z0-9_-]{42}:[A-Za-z0-9_-]{22}"
@@ -60,32 +63,60 @@ class Written:
     upload: Uploaded | None = None
 
 
+class Storm:
+    """A share of assetsync's requests fails, drawn from a seed: instead of the work, or after it was done.
+
+    `lost` are the SIDs of the uploads whose acknowledgement did not arrive.
+    """
+
+    def __init__(self, seed: int, chance: float = 0.4) -> None:
+        self.lost: set[str] = set()
+        self._random, self._chance = random.Random(seed), chance
+
+    def before(self, request: Request) -> Outcome | None:
+        if self._random.random() >= self._chance / 2:
+            return None
+        return self._random.choice((Answer(429, b"{}"), Answer(500, b"{}"), Answer(503, b"busy"), Drop.CONNECTION))
+
+    def after(self, answer: Answer, upload: Uploaded | None) -> Outcome | None:
+        if self._random.random() >= self._chance / 2:
+            return None
+        if upload is not None:
+            self.lost.add(upload.sid)
+        half = answer.body[: len(answer.body) // 2] if isinstance(answer.body, bytes) else b""
+        broken = Answer(answer.status, half, answer.headers)
+        return self._random.choice((Answer(502, b"<html>"), Answer(504, b""), Drop.CONNECTION, broken))
+
+
 @dataclass
 class Witness:
-    """A fault plan that bends nothing: it sees every upload with its bytes, and every write that assetsync makes.
+    """A fault plan that sees every upload with its bytes, and every write that assetsync makes.
 
-    `before_deployment` is called once, right before assetsync's next Deployment is worked on.
+    It bends nothing unless there is a `storm`. `before_deployment` is called once, right before assetsync's next
+    Deployment is worked on.
     """
 
     uploads: dict[str, Uploaded] = field(default_factory=dict)
     writes: list[Written] = field(default_factory=list)
     before_deployment: Callable[[], None] | None = None
+    storm: Storm | None = None
 
     def before(self, request: Request) -> Outcome | None:
         act = self.before_deployment
         if act is not None and _ours(request) and request.method == "POST" and request.path.endswith("/Deployments"):
             self.before_deployment = None
             act()
-        return None
+        return self.storm.before(request) if self.storm and _ours(request) else None
 
     def after(self, request: Request, answer: Answer) -> Outcome | None:
+        upload = None
         if request.method != "GET":
             upload = _upload(request, answer)
             if upload is not None:
                 self.uploads[upload.sid] = upload
             if _ours(request):
                 self.writes.append(Written(request.method, request.path, answer.status, upload))
-        return None
+        return self.storm.after(answer, upload) if self.storm and _ours(request) else None
 
     def begin(self) -> None:
         """Forget the writes of earlier runs, not what was uploaded."""

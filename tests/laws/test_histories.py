@@ -20,13 +20,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from assetsync.errors import Conflict
+from assetsync.errors import AssetsyncError, Conflict
 from assetsync.manifest.model import EnvironmentSpec, Folder, Rule
 from assetsync.model import Visibility
 from tests.fakes.world import SERVICE, Killed, Machine, Project, World
 from tests.laws.oracle import (
     Run,
     Scene,
+    Storm,
     Want,
     Witness,
     check_nothing_needless,
@@ -34,6 +35,7 @@ from tests.laws.oracle import (
     check_untouched,
     look,
     needs_nothing,
+    owned,
     read_name,
 )
 
@@ -208,6 +210,46 @@ class Histories(RuleBasedStateMachine):
         again = {each.reason for each in finisher.plan(self.owners[owner].project, environment).refusals}
         assert again <= first, "the repair of a killed run needs an override that the run did not need"
         self._apply(owner, environment, finisher)
+
+    @rule(owner=OWNER, environment=ENVIRONMENT, machines=st.tuples(SOME, SOME), seed=st.integers(0, 2**16))
+    def stormy(self, owner: str, environment: str, machines: tuple[int, int], seed: int) -> None:
+        """Two of five requests fail: what is live is as wanted or as it was, and the next run does the rest."""
+        self._ensure(environment)
+        victim, finisher = map(self._chosen, machines)
+        run = self._run(owner, environment, victim)
+        storm = self.witness.storm = Storm(seed)
+        try:
+            victim.apply(self.owners[owner].project, environment)
+        except AssetsyncError:
+            finished = False
+        else:
+            finished = True
+        self.witness.storm = None
+        after = self._look()
+        check_untouched(run, after, self.witness)
+        self._journal(victim).update(each.sid for each in self.witness.sent if each.sid not in storm.lost)
+        if (finished and run.desired) or after.at(environment).build != run.before.at(environment).build:
+            check_served(run, after, self.witness, self.remote)
+            self._others_change(run)
+        self._apply(owner, environment, finisher)
+
+    @rule(owner=OWNER, machine=SOME, builds_keep=st.none() | st.integers(0, 2), hours=st.sampled_from((0, 26)))
+    def gc(self, owner: str, machine: int, builds_keep: int | None, hours: int) -> None:
+        """Our own clean-up takes nothing that is live, that a Build holds, or that is another's."""
+        self._ensure(NAMES[0])
+        self.world.pass_time(hours * 3600)
+        before = self._look()
+        own = owned(before, owner, self.witness)
+        swept = self._chosen(machine).gc(self.owners[owner].project, builds_keep)
+        after = self._look()
+        assert after.live == before.live, "gc changed what is live"
+        gone = before.names.keys() - after.names.keys()
+        assert gone == {each.sid for each in swept.assets}, "gc took what it did not tell, or told what it did not take"
+        assert gone <= own, "gc took what is not ours"
+        assert {sid: before.names[sid] for sid in after.names} == after.names, "gc changed a name"
+        builds = {each["sid"] for each in self.remote.every(f"/Services/{SERVICE}/Builds")}
+        assert builds.isdisjoint(swept.builds)
+        assert builds_keep is not None or not swept.builds, "gc took Builds without having been asked to"
 
     @rule(owner=OWNER, environment=ENVIRONMENT, machine=SOME, how=SOME, content=CONTENT, late=st.booleans())
     def raced(self, owner: str, environment: str, machine: int, how: int, content: bytes, late: bool) -> None:

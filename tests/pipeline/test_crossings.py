@@ -96,6 +96,55 @@ class TestCrossings:
         assert len(theirs) == 2
         assert world.remote.environment("production")["build_sid"] == theirs[1]
 
+    def test_twice_before_our_deployment_puts_the_later_one_back(self, world: World, edited: Project) -> None:
+        theirs = []
+
+        def cross(_request: Request, _answer: Answer | None) -> None:
+            theirs.extend([tool_deploys(world, "/first.txt")[1], tool_deploys(world, "/theirs.txt")[1]])
+
+        world.core.faults = Bend("POST", DEPLOYMENTS, do=cross, early=True)
+        with pytest.raises(Conflict) as caught:
+            world.machine().apply(edited)
+        assert f"Build {theirs[1]} went live in between; it was put back" in caught.value.message
+        self._check(world, edited, theirs[1])
+
+    def test_before_we_put_back_what_we_overwrote_is_put_back_instead(self, world: World, edited: Project) -> None:
+        """Ours overwrites one, and putting that back overwrites another one."""
+        theirs = []
+
+        def cross(_request: Request, _answer: Answer | None) -> None:
+            theirs.append(tool_deploys(world, "/theirs.txt")[1])
+
+        world.core.faults = Bend("POST", DEPLOYMENTS, do=cross, early=True, times=2)
+        with pytest.raises(Conflict) as caught:
+            world.machine().apply(edited)
+        assert f"Build {theirs[1]} went live in between; it was put back" in caught.value.message
+        self._check(world, edited, theirs[1])
+
+    def test_by_two_more_runs_leaves_the_first_one_live_and_the_builds_of_the_others_deleted(
+        self, world: World, edited: Project
+    ) -> None:
+        """Right before the first run deploys the second one runs, and right before that deploys the third one."""
+        projects = [edited, *(Project(world.root / f"other-{n}") for n in range(2))]
+        for number, project in enumerate(projects):
+            project.write({"index.html": f"of run {number}".encode()})
+        conflicts: list[str] = []
+
+        def apply(number: int) -> None:
+            if number == len(projects) - 1:
+                world.machine().apply(projects[number])
+                return
+            cross = Bend("POST", DEPLOYMENTS, do=lambda _request, _answer: apply(number + 1), early=True)
+            world.core.faults = cross
+            with pytest.raises(Conflict) as caught:
+                world.machine().apply(projects[number])
+            conflicts.append(caught.value.message)
+
+        apply(0)
+        assert world.remote.served("production", "/index.html")[1] == b"of run 2"
+        assert len(conflicts) == 2
+        assert len(world.remote.every("/Services/my-site/Builds")) == 2
+
     def test_after_ours_is_nobodys_conflict(self, world: World, edited: Project) -> None:
         theirs = []
 
@@ -116,6 +165,25 @@ class TestCrossings:
         world.machine().apply(edited, meanwhile=deploy)
         assert len(theirs) == 1
         assert world.remote.served("production", "/index.html")[1] == b"edited"
+
+    @pytest.mark.parametrize("there", ["the Service", "the Environment"])
+    def test_what_the_plan_was_to_make_and_somebody_else_made_is_a_conflict(
+        self, world: World, site: Project, there: str
+    ) -> None:
+        def make(_plan: object = None) -> None:
+            world.remote.post("/Services", {"UniqueName": "my-site", "FriendlyName": "theirs"})
+
+        def make_environment(_plan: Plan) -> None:
+            world.remote.post("/Services/my-site/Environments", {"UniqueName": "production"})
+
+        if there == "the Environment":
+            make()
+        with pytest.raises(Conflict) as caught:
+            world.machine().apply(site, meanwhile=make if there == "the Service" else make_environment)
+        assert there in caught.value.message
+        assert "was created by somebody else meanwhile" in caught.value.message
+        world.machine().apply(site)
+        assert world.remote.served("production", "/index.html")[1] == b"<h1>"
 
     def test_names_are_merged_with_what_another_pipeline_wrote_meanwhile(self, world: World, edited: Project) -> None:
         asset, remote = asset_at(world, "/index.html"), world.remote

@@ -93,6 +93,23 @@ class TestMachines:
         assert len(sent(world)) == 2
         assert changes(world.machine(), project) == ()
 
+    def test_renames_that_were_killed_before_their_names_are_not_sent_again(self, world: World) -> None:
+        project = world.project()
+        project.write({f"old/{n}.txt": f"{n}".encode() for n in range(3)})
+        victim = world.machine()
+        victim.apply(project)
+        project.write({f"new/{n}.txt": f"{n}".encode() for n in range(3)})
+        assets = set(world.remote.assets())
+        victim.concurrency, victim.kill = 1, (3, False)
+        with pytest.raises(Killed):
+            victim.apply(project)
+        victim.kill = (0, True)
+        world.remote.clear_log()
+        victim.apply(project)
+        assert len(sent(world)) == 1, "only the third one's answer never came"
+        assert set(world.remote.assets()) == assets
+        assert changes(world.machine(), project) == ()
+
     def test_a_second_run_on_the_same_machine_waits_its_turn(self, world: World, site: Project) -> None:
         machine, refused = world.machine(), []
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.twilio import wire
 from assetsync.twilio.pages import read_list
-from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part
+from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,21 +38,23 @@ class Builds(Resource):
             *((("Dependencies", json.dumps(wanted)),) if wanted else ()),
             *((("Runtime", runtime),) if runtime is not None else ()),
         )
-        return self._post("create Build", self._builds(service), form, wire.build)
+        return self._post("create Build", self._builds(service), form, wire.build, **within(service))
 
     def fetch_build(self, service: str, sid: str) -> Build:
         """One Build with everything that it holds (F6.4). Raises NotFound."""
-        return self._fetch(named("fetch Build", sid), self._build(service, sid), wire.build)
+        return self._fetch(named("fetch Build", sid), self._build(service, sid), wire.build, sid=sid, **within(service))
 
     def list_builds(self, service: str) -> tuple[Build, ...]:
         """Every Build of the Service that Twilio still keeps (F1.8)."""
         operation = named("list Builds of Service", service)
-        return read_list(self._transport, operation, self._builds(service), wire.build, page_size=_PAGE_SIZE)
+        return read_list(
+            self._transport, operation, self._builds(service), wire.build, about=within(service), page_size=_PAGE_SIZE
+        )
 
     def fetch_build_status(self, service: str, sid: str) -> str:
         """`building`, `completed`, `failed`, or a word that is yet to come (F6.5); ask about once a second."""
         url = f"{self._build(service, sid)}/Status"
-        return self._fetch(named("fetch status of Build", sid), url, wire.build_status)
+        return self._fetch(named("fetch status of Build", sid), url, wire.build_status, sid=sid)
 
     def delete_build(self, service: str, sid: str) -> None:
         """A Build that is not live; a live one is refused (F5.4)."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.twilio import wire
 from assetsync.twilio.pages import PAGE_SIZE, read_list
-from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part
+from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part, within
 
 if TYPE_CHECKING:
     from assetsync.model import Deployment, Environment
@@ -16,17 +16,22 @@ class Environments(Resource):
     def list_environments(self, service: str) -> tuple[Environment, ...]:
         """Every Environment of the Service."""
         operation = named("list Environments of Service", service)
-        return read_list(self._transport, operation, self._environments(service), wire.environment)
+        return read_list(
+            self._transport, operation, self._environments(service), wire.environment, about=within(service)
+        )
 
     def fetch_environment(self, service: str, sid: str) -> Environment:
         """One Environment and its live Build (F7.5). Raises NotFound."""
-        return self._fetch(named("fetch Environment", sid), self._environment(service, sid), wire.environment)
+        operation = named("fetch Environment", sid)
+        url = self._environment(service, sid)
+        return self._fetch(operation, url, wire.environment, sid=sid, **within(service))
 
     def create_environment(self, service: str, unique_name: str, domain_suffix: str | None) -> Environment:
         """A new Environment; without a suffix it has the bare domain (F7.4)."""
         form = (("UniqueName", unique_name), *((("DomainSuffix", domain_suffix),) if domain_suffix else ()))
         operation = named("create Environment", unique_name)
-        return self._post(operation, self._environments(service), form, wire.environment)
+        url = self._environments(service)
+        return self._post(operation, url, form, wire.environment, unique_name=unique_name, **within(service))
 
     def delete_environment(self, service: str, sid: str) -> None:
         """The Environment and its domain (F5.7)."""
@@ -36,7 +41,8 @@ class Environments(Resource):
         """Put a Build live, or take everything off line with None (F5.5). Not repeatable: see `Transport.exchange`."""
         form = () if build_sid is None else (("BuildSid", sid_part(build_sid, "ZB")),)
         operation = "create Deployment" if build_sid is None else named("create Deployment of Build", build_sid)
-        return self._post(operation, self._deployments(service, environment), form, wire.deployment)
+        about = {} if build_sid is None else {"build_sid": build_sid}
+        return self._post(operation, self._deployments(service, environment), form, wire.deployment, **about)
 
     def list_deployments(self, service: str, environment: str, *, limit: int) -> tuple[Deployment, ...]:
         """The newest `limit` Deployments, newest first (F4.3)."""
@@ -45,6 +51,7 @@ class Environments(Resource):
             named("list Deployments of Environment", environment),
             self._deployments(service, environment),
             wire.deployment,
+            about={"environment_sid": environment},
             page_size=max(1, min(limit, PAGE_SIZE)),
             limit=limit,
         )

@@ -34,11 +34,11 @@ class Resource:
     def _upload_url(self, *parts: str) -> str:
         return "/".join((self._endpoints.upload_url, "v1", *parts))
 
-    def _fetch(self, operation: str, url: str, parse: Callable[[Fields], T]) -> T:
-        return parse(Fields.of(self._transport.exchange(Call(operation, "GET", url)), operation))
+    def _fetch(self, operation: str, url: str, parse: Callable[[Fields], T], **about: str) -> T:
+        return parse(Fields.of(self._transport.exchange(Call(operation, "GET", url)), operation).about(**about))
 
-    def _post(self, operation: str, url: str, form: Form, parse: Callable[[Fields], T]) -> T:
-        return parse(Fields.of(self._transport.exchange(Call(operation, "POST", url, form)), operation))
+    def _post(self, operation: str, url: str, form: Form, parse: Callable[[Fields], T], **about: str) -> T:
+        return parse(Fields.of(self._transport.exchange(Call(operation, "POST", url, form)), operation).about(**about))
 
     def _delete(self, operation: str, url: str) -> None:
         """Gone already is as good as deleted now (F5.3)."""
@@ -53,6 +53,11 @@ def service_part(service: str) -> str:
     if service in {"", ".", ".."} or not service.isprintable():
         raise UsageError(f"'{printable(service)}' is not the name of a Service", hint="Use its unique name or its SID.")
     return quote(service, safe="")
+
+
+def within(service: str) -> dict[str, str]:
+    """What an answer must say of the Service that it is of; a unique name tells no SID."""
+    return {"service_sid": service} if is_sid(service, "ZS") else {}
 
 
 def sid_part(sid: str, kind: str) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from assetsync.twilio import wire
 from assetsync.twilio.pages import read_list
 from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part
+from assetsync.twilio.sid import is_sid
 
 if TYPE_CHECKING:
     from assetsync.model import Service
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 class Services(Resource):
     def fetch_service(self, service: str) -> Service:
         """One Service by SID or unique name (F7.1). Raises NotFound."""
-        return self._fetch(named("fetch Service", service), self._url("Services", service_part(service)), wire.service)
+        url, about = self._url("Services", service_part(service)), {"sid": service} if is_sid(service, "ZS") else {}
+        return self._fetch(named("fetch Service", service), url, wire.service, **about)
 
     def list_services(self) -> tuple[Service, ...]:
         """Every Service of the account, at most 50 by default (F1.3)."""

@@ -102,6 +102,21 @@ def test_a_corrupt_file_is_begun_afresh(tmp_path: Path, rubbish: bytes) -> None:
         assert journal.view(ZS).entries == {ZH: (known(1),)}
 
 
+def test_a_file_whose_damage_sqlite_quotes_in_no_text_is_begun_afresh(tmp_path: Path) -> None:
+    """Python fails to decode the message, which is no error of SQLite's any more."""
+    with opened(tmp_path) as journal:
+        journal.version_made(ZS, ZH, known(1))
+    file = tmp_path / "journal.sqlite"
+    file.write_bytes(file.read_bytes().replace(b"tableversionversion", b"table\xffersionversion"))
+    with closing(sqlite3.connect(file)) as damaged, pytest.raises(UnicodeDecodeError):
+        damaged.execute("SELECT * FROM version")
+    with opened(tmp_path) as journal:
+        assert journal.view(ZS) == JournalView()
+        journal.version_made(ZS, ZH, known(2))
+    with opened(tmp_path) as journal:
+        assert journal.view(ZS).entries == {ZH: (known(2),)}
+
+
 def test_a_file_of_another_release_is_begun_afresh(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database:
         database.execute("CREATE TABLE version (something TEXT)")
@@ -156,6 +171,42 @@ def test_a_disk_that_refuses_makes_it_forget_not_fail(tmp_path: Path) -> None:
         other.commit()
         journal.version_made(ZS, ZH, known(2))
         assert journal.view(ZS) == JournalView()
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        f"digest = '{1:032x}'",
+        "sha256 = NULL",
+        "type_tag = 7",
+        "digest = x'00'",
+        f"asset_sid = '{OTHER}'",
+        f"version_sid = '{sid('ZN', 9)}'",
+        "seal = NULL",
+        "seal = ''",
+    ],
+)
+def test_a_row_that_was_edited_is_passed_over_and_the_others_count(tmp_path: Path, edit: str) -> None:
+    with opened(tmp_path) as journal:
+        journal.version_made(ZS, ZH, known(1))
+        journal.version_made(ZS, ZH, known(2))
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
+        database.execute(f"UPDATE version SET {edit} WHERE version_sid = ?", (sid("ZN", 2),))
+    with opened(tmp_path) as journal:
+        assert journal.view(ZS).entries == {ZH: (known(1),)}
+        journal.version_made(ZS, ZH, known(2))
+        assert set(journal.view(ZS).entries[ZH]) == {known(1), known(2)}
+
+
+def test_a_row_does_not_count_for_another_service_or_address(tmp_path: Path) -> None:
+    with opened(tmp_path) as journal:
+        journal.version_made(ZS, ZH, known(1))
+        journal.asset_made(ZS, ZH)
+    with closing(sqlite3.connect(tmp_path / "journal.sqlite")) as database, database:
+        for table in ("asset", "version"):
+            database.execute(f"UPDATE {table} SET service_sid = ?", (sid("ZS", 1),))
+    with opened(tmp_path) as journal:
+        assert journal.view(sid("ZS", 1)) == JournalView()
 
 
 class TestLock:

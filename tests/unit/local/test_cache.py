@@ -224,3 +224,22 @@ def test_of_too_many_entries_the_latest_are_kept(tmp_path: Path) -> None:
     cache = HashCache.load(tmp_path / "cache", tmp_path, now, most=2)
     known = [name for name in "abc" if cache.recall((tmp_path / name).stat(), want_sha256=False)]
     assert known == ["b", "c"]
+
+
+def test_what_is_forgotten_is_read_again(tmp_path: Path) -> None:
+    plant(tmp_path, {"file": "1"})
+    remembering(tmp_path, tmp_path / "file", later())
+    HashCache.forget(tmp_path / "cache", tmp_path)
+    cache = HashCache.load(tmp_path / "cache", tmp_path, later())
+    assert cache.recall((tmp_path / "file").stat(), want_sha256=False) is None
+    HashCache.forget(tmp_path / "nowhere", tmp_path)
+
+
+def test_a_pipe_in_the_place_of_the_cache_is_not_waited_for(tmp_path: Path) -> None:
+    plant(tmp_path, {"public/a": "1"})
+    scanned(manifest_for(tmp_path), tmp_path / "cache")
+    (file,) = (tmp_path / "cache").iterdir()
+    file.unlink()
+    os.mkfifo(file)
+    assert not scanned(manifest_for(tmp_path), tmp_path / "cache").warnings
+    assert file.is_file()

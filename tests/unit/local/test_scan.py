@@ -12,7 +12,7 @@ import xxhash
 from assetsync.errors import InvalidInput
 from assetsync.events import Scanned
 from assetsync.local.limits import Limits
-from assetsync.local.scan import scan
+from assetsync.local.scan import digest_files, scan, select
 from assetsync.manifest.model import DigestKind, Mark, Rule
 from assetsync.model import FolderTally, Visibility
 from tests.unit.local.trees import manifest_for, opened_files, plant, problems, scanned, served, site
@@ -171,6 +171,29 @@ def test_a_source_far_above_the_limit_is_not_walked_to_the_end(tmp_path: Path) -
     found = problems(manifest_for(tmp_path, site(index="none")), limits)
     assert any("more than 40 files or folders" in one.message for one in found)
     assert not any("index" in one.message for one in found)
+
+
+def test_sources_far_above_the_limit_together_are_not_walked_to_the_end(tmp_path: Path) -> None:
+    plant(tmp_path, {f"public/{n}": "" for n in range(25)})
+    limits = Limits(per_visibility=1, private_files=0)
+    folders = [site(target=f"/{number}/") for number in range(5)]
+    found = problems(manifest_for(tmp_path, *folders), limits)
+    assert any("more than 40 files or folders" in one.message for one in found)
+    assert any("hold 50 public files" in one.message for one in found)
+
+
+def test_a_file_that_another_one_replaced_is_read_and_one_that_a_link_leads_to_is_not(tmp_path: Path) -> None:
+    """Between the walk and the reading."""
+    plant(tmp_path, {"public/folder/a": "old", "outside/a": "secret", "new": "new"})
+    selected = select(manifest_for(tmp_path))
+    (tmp_path / "new").replace(tmp_path / "public/folder/a")
+    (asset,) = digest_files(selected, cache_dir=None, now_ns=time.time_ns).assets
+    assert asset.digest == xxhash.xxh3_128(b"new").hexdigest()
+    (tmp_path / "public/folder").rename(tmp_path / "away")
+    (tmp_path / "public/folder").symlink_to("../outside")
+    with pytest.raises(InvalidInput) as raised:
+        digest_files(selected, cache_dir=None, now_ns=time.time_ns)
+    assert [one.message for one in raised.value.problems] == ["the file changed while it was read"]
 
 
 def test_too_many_files_and_too_large_ones_are_told_together(tmp_path: Path) -> None:

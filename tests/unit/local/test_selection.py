@@ -103,3 +103,11 @@ def test_an_ignore_file_that_cannot_count_is_a_problem(tmp_path: Path) -> None:
 def test_a_large_ignore_file_is_read_to_its_end(tmp_path: Path) -> None:
     plant(tmp_path, {"public/a": "", "public/b": "", "public/.assetsyncignore": "# comment\n" * 90_000 + "a"})
     assert paths(tmp_path) == ["/b"]
+
+
+def test_an_ignore_file_of_too_many_patterns_is_a_problem_at_the_first_of_them_too_many(tmp_path: Path) -> None:
+    plant(tmp_path, {"public/a": "", "public/.assetsyncignore": "# fine\n" + "b\n" * 1000})
+    assert paths(tmp_path) == ["/a"]
+    plant(tmp_path, {"public/.assetsyncignore": "# fine\n" + "b\n" * 1001})
+    (problem,) = problems(manifest_for(tmp_path))
+    assert (problem.message, problem.line) == ("has more than 1000 patterns", 1002)

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import subprocess
+import sys
+from contextlib import chdir
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from assetsync.local.mapping import Mapping, open_mapping
-from assetsync.local.walk import Entered, Faulty, Opened, read_folder, top, visit
+from assetsync.local.walk import Entered, Faulty, Opened, read_folder, top, visit, walk
 from tests.unit.local.trees import manifest_for, plant, problems, served, site
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from assetsync.manifest.model import Folder
 
 
@@ -113,6 +115,37 @@ def test_a_device_is_a_problem(tmp_path: Path) -> None:
     assert problem.message == "is a device, not a file"
 
 
+def test_folders_that_all_lead_to_each_other_are_given_up_early(tmp_path: Path) -> None:
+    """There are more ways through them than could ever be gone: folders count when they are met, not when entered."""
+    names = [f"d{number}" for number in range(30)]
+    plant(tmp_path, {f"public/{name}/": "" for name in names})
+    for name in names:
+        for other in names:
+            if other != name:
+                (tmp_path / "public" / name / f"to-{other}").symlink_to(f"../{other}")
+    walked = walk(mapping_of(tmp_path), 1000)
+    assert walked.hopeless
+    assert len(walked.problems) < 1100
+
+
+def test_a_chain_of_folders_deeper_than_calls_can_be_is_told(tmp_path: Path) -> None:
+    plant(tmp_path, {"public/": ""})
+    depth = sys.getrecursionlimit()
+    with chdir(tmp_path / "public"):
+        for _ in range(depth):
+            Path("d").mkdir()
+            os.chdir("d")
+        Path("f").touch()
+    (problem,) = problems(manifest_for(tmp_path))
+    assert f"{2 * depth + 2} bytes long" in problem.message
+    subprocess.run(["rm", "-rf", tmp_path / "public"], check=True)
+
+
+def test_each_wrong_folder_is_told_once_whatever_is_in_it(tmp_path: Path) -> None:
+    plant(tmp_path, {f"public/a b/c d/{number}": "" for number in range(3)} | {"public/a b/e f": ""})
+    assert [one.file for one in problems(manifest_for(tmp_path))] == ["public/a b", "public/a b/c d", "public/a b/e f"]
+
+
 def _enter(mapping: Mapping, opened: Opened, name: str) -> Entered:
     (entry,) = [entry for entry in opened.entries if entry.name == name]
     visited = visit(mapping, opened.folder, entry)
@@ -148,6 +181,23 @@ def test_a_folder_that_became_a_file_is_a_problem(tmp_path: Path) -> None:
     plant(tmp_path, {"public/folder": ""})
     (problem,) = read_folder(mapping, folder).problems
     assert "cannot be read" in problem.message
+
+
+def test_a_folder_that_became_a_link_is_not_entered(tmp_path: Path) -> None:
+    """Nor one below it; another folder in its place is."""
+    plant(tmp_path, {"public/folder/deep/a": "", "outside/deep/secret": ""})
+    mapping = mapping_of(tmp_path)
+    folder = _enter(mapping, read_folder(mapping, top(mapping)), "folder")
+    deep = _enter(mapping, read_folder(mapping, folder), "deep")
+    shutil.rmtree(tmp_path / "public/folder")
+    (tmp_path / "public/folder").symlink_to("../outside")
+    for each in (folder, deep):
+        opened = read_folder(mapping, each)
+        assert [problem.message for problem in opened.problems] == ["the folder changed while it was scanned"]
+        assert not opened.entries
+    (tmp_path / "public/folder").unlink()
+    plant(tmp_path, {"public/folder/other": ""})
+    assert [entry.name for entry in read_folder(mapping, folder).entries] == ["other"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

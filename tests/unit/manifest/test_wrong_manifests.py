@@ -7,7 +7,7 @@ from typing import NamedTuple
 import pytest
 
 from assetsync.errors import InvalidInput
-from assetsync.manifest.document import MAX_ALIASED, MAX_PROBLEMS, read_document
+from assetsync.manifest.document import MAX_ALIASED, MAX_PROBLEMS, MAX_VALUES, read_document
 from tests.unit.manifest.manifests import MINIMAL, changed, parsed, problems
 
 
@@ -90,6 +90,7 @@ SYNTAX = {
     "deep nesting": Wrong("a: " + "[" * 1000, 1, 35, "nested deeper than 32 levels"),
     "deep indentation": Wrong("".join(" " * at + "a:\n" for at in range(100)), 33, 33, "nested deeper than 32"),
     "a bomb of aliases": Wrong(BOMB, 4, 36, f"the aliases add more than {MAX_ALIASED} values"),
+    "more values than can be meant": Wrong("[" + "a," * MAX_VALUES + "]", 1, 40_000, f"more than {MAX_VALUES} values"),
     "an alias of itself": Wrong("a: &a [*a]\n", 1, 8, "the alias `*a` refers to itself"),
 }
 
@@ -148,6 +149,12 @@ SHAPE = {
     "a strange visibility": Wrong(changed("y: public", "y: 7"), 9, 17, "`private`, not `7`", "for example public"),
     "text for a list": Wrong(MINIMAL + "    exclude: '*.map'\n", 10, 14, "must be a list, not `*.map`", '["*.map"]'),
     "nothing for a list": Wrong(MINIMAL + "    exclude:\n", 10, 5, "`exclude` has no value", "remove the key"),
+    "too many patterns": Wrong(
+        MINIMAL + f"    exclude: [{'a, ' * 1001}]\n", 10, 14, "`exclude` has 1001 items, and may have 1000", "fewer"
+    ),
+    "too many folders": Wrong(
+        MINIMAL + "  - {source: a, visibility: public}\n" * 100, 6, 1, "`folders` has 101 items, and may have 100"
+    ),
     "no include": Wrong(MINIMAL + "    include: []\n", 10, 14, "`include` needs at least one item", "['**']"),
     "an empty pattern": Wrong(excluding("''"), 12, 9, "item 2 of `exclude` is empty", "for example '*.map'"),
     "a long pattern": Wrong(excluding("a" * 4097), 12, 9, "item 2 of `exclude` is longer than 4096 characters"),
@@ -298,7 +305,7 @@ def test_what_is_shown_is_one_short_printable_line() -> None:
 
 def test_a_hopeless_file_is_given_up_after_a_hundred_problems() -> None:
     """A file of nothing but duplicates does not fill the screen."""
-    assert len(problems("a: 1\n" * 100_000)) == MAX_PROBLEMS
+    assert len(problems("a: 1\n" * 5_000)) == MAX_PROBLEMS
 
 
 def test_thousands_of_unknown_keys_are_cut_short() -> None:
@@ -308,6 +315,20 @@ def test_thousands_of_unknown_keys_are_cut_short() -> None:
     assert len(problems(many)) == 500
     assert len(problems(many + "digest: no\n")) == 500
     assert len(problems(MINIMAL + "  - []\n" * 2_000)) == 500
+
+
+def test_a_key_of_thousands_of_digits_is_no_number() -> None:
+    unknown, escape = problems(MINIMAL + f"? '{'7' * 5000}'\n: \"\\e\"\n")
+
+    assert "has no key `777" in unknown.message
+    assert "holds the control character U+001B" in escape.message
+
+
+def test_thousands_of_values_that_hold_what_they_must_not_are_cut_short() -> None:
+    for wrong in ("'${'", '"\\e"'):
+        assert (
+            len(problems(MINIMAL + f"    exclude: [{(wrong + ',') * 900}]\n    x: [{(wrong + ',') * 900}]\n")) <= 1001
+        )
 
 
 def test_the_cause_is_never_a_traceback() -> None:

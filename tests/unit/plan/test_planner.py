@@ -147,6 +147,25 @@ class TestRestore:
         assert isinstance(action, Restore)
         assert action.asset_sid == sid("ZH", 0xA)
 
+    def test_a_rename_that_was_killed_uses_the_version_that_only_the_journal_knows(self, scene: Scene) -> None:
+        """Its Asset bears the old path still: names are written after the uploads."""
+        asset = sid("ZH", 0xA)
+        old, new = scene.version(asset, "/old"), scene.version(asset, "/new")
+        scene.asset("/old", entry_for("one", old), entry_for("one", new), asset_sid=asset, named=1)
+        scene.serve(old)
+        plan = scene.plan(want("/new"))
+        assert plan.actions == (
+            Restore(want("/new"), asset, new, (Reason.NEW,)),
+            Delete("/old", "public", asset, old),
+        )
+        assert plan.repairs == (asset,)
+
+    def test_the_asset_that_serves_a_path_restores_it_whatever_its_label_is(self, scene: Scene) -> None:
+        asset, _ = scene.ours("/a", "new", label="/old")
+        version = scene.remembers(asset, "/a", "old")
+        plan = scene.plan(want("/a", "old"))
+        assert plan.actions == (Restore(want("/a", "old"), asset, version, (Reason.CONTENT,)),)
+
     def test_an_asset_whose_version_stays_live_at_another_path_cannot_restore_as_well(self, scene: Scene) -> None:
         """A Build holds one Version of an Asset."""
         asset, _ = scene.ours("/b", "two", label="/a")

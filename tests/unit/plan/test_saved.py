@@ -84,7 +84,7 @@ TARGETS = [
     ({"service_sid": sid("ZS", 9)}, "it is for the Service"),
     ({"environment": "staging"}, "it is for the Environment production, this run for staging"),
     ({"environment_sid": sid("ZE", 9)}, "the Environment ZE"),
-    ({"suffix": "stg"}, "its domain suffix was None and is stg"),
+    ({"suffix": "stg"}, "its domain suffix was none and is stg"),
     ({"base_build": sid("ZB", 9)}, "somebody deployed since"),
 ]
 
@@ -111,7 +111,10 @@ def test_a_service_that_does_not_exist_yet_goes_by_its_name() -> None:
     other = first_difference(new, plan("your-site", None))
     assert other == "it is for the Service my-site, this run for your-site"
     made = first_difference(new, plan("my-site", sid("ZS")))
-    assert made == f"it is for the Service None, this run for {sid('ZS')}"
+    assert made == "the Service my-site did not exist then, and does now"
+    assert (
+        first_difference(plan("my-site", sid("ZS")), new) == "the Service my-site existed then, and does not any more"
+    )
     renamed = first_difference(plan("my-site", sid("ZS")), plan("your-site", sid("ZS")))
     assert renamed is None
 

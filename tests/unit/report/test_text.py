@@ -251,6 +251,12 @@ class TestErrors:
         error = ApiError("create Build: no", status=400, request_id="RQ1")
         assert texts(error_lines(error)) == ["Error: create Build: no", "  Twilio's request id: RQ1"]
 
+    def test_a_request_id_that_the_sentence_tells_is_not_told_again(self) -> None:
+        error = ApiError("create Build: no (request RQ1)", status=400, request_id="RQ1")
+        assert texts(error_lines(error)) == ["Error: create Build: no (request RQ1)"]
+        failed = ApplyFailed((FileFailure("/a", "public/a", "HTTP 413 (request RQ2)", "RQ2"),))
+        assert texts(error_lines(failed))[1] == "  public/a: HTTP 413 (request RQ2)"
+
     def test_every_problem_with_its_place(self) -> None:
         error = InvalidInput(
             (
@@ -299,6 +305,11 @@ class TestErrors:
     def test_an_endless_message_is_cut(self) -> None:
         (line,) = error_lines(AssetsyncError("x" * 1_000_000))
         assert len(line.text) < 3000
+
+    def test_of_thousands_of_problems_the_first_are_told_and_the_rest_is_counted(self) -> None:
+        found = texts(error_lines(InvalidInput(tuple(Problem(f"{at:05}", 0, 0, "is wrong") for at in range(1001)))))
+        assert found[0] == "Error: 1001 problems in the manifest or the files"
+        assert found[1000:] == ["  00999: is wrong", "  and 1 more (--format json tells them all)"]
 
 
 ODD = st.text(min_size=1, max_size=60) | st.text("\x00\x07\x1b\x9b\n\r\t\u202e\u2028\ud800[]m2J;", min_size=1)

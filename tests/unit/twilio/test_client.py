@@ -79,7 +79,7 @@ ENDPOINTS: list[tuple[Call, Json, str, str]] = [
     (lambda c: c.fetch_environment(ZS, ZE), environment_json(), f"GET /v1/Services/{ZS}/Environments/{ZE}", ""),
     (
         lambda c: c.create_environment(ZS, "staging", "stg"),
-        environment_json(),
+        environment_json(unique_name="staging"),
         f"POST /v1/Services/{ZS}/Environments",
         "UniqueName=staging&DomainSuffix=stg",
     ),
@@ -92,7 +92,7 @@ ENDPOINTS: list[tuple[Call, Json, str, str]] = [
     (lambda c: c.delete_environment(ZS, ZE), {}, f"DELETE /v1/Services/{ZS}/Environments/{ZE}", ""),
     (
         lambda c: c.create_asset(ZS, "/a [as1 x]"),
-        asset_json(),
+        asset_json(friendly_name="/a [as1 x]"),
         f"POST /v1/Services/{ZS}/Assets",
         "FriendlyName=%2Fa+%5Bas1+x%5D",
     ),
@@ -158,7 +158,7 @@ ENDPOINTS: list[tuple[Call, Json, str, str]] = [
     ),
     (
         lambda c: c.upload_version(ZS, ZH, "/a.html", "private", "text/html", "a.html", Letter()),
-        version_json(),
+        version_json(visibility="private"),
         f"POST /upload/v1/Services/{ZS}/Assets/{ZH}/Versions",
         "multipart",
     ),
@@ -375,12 +375,83 @@ def test_pages_without_end_end_with_an_error(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(pages, "MAX_PAGES", 20)
 
     def one_more(seen: Seen) -> Outcome:
-        return json_reply(assets_page(0, 1, f"http://{seen.headers['host']}/{seen.path}x"))
+        number = len(server.seen)
+        return json_reply(assets_page(number, number + 1, f"http://{seen.headers['host']}/{seen.path}x"))
 
     with served(one_more) as (server, client):
         with pytest.raises(MalformedAnswer, match="never end"):
             client.list_assets("my-site")
         assert len(server.seen) == 20
+
+
+def test_a_list_longer_than_any_service_can_hold_ends_with_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "MAX_RESOURCES", 20)
+
+    def ten_more(seen: Seen) -> Outcome:
+        first = 10 * len(server.seen)
+        return json_reply(assets_page(first, first + 10, f"http://{seen.headers['host']}/{seen.path}x"))
+
+    with served(ten_more) as (server, client):
+        with pytest.raises(MalformedAnswer, match="never end"):
+            client.list_assets("my-site")
+        assert len(server.seen) == 2
+
+
+def test_pages_that_bring_nothing_new_for_ever_end_with_an_error() -> None:
+    def the_same(seen: Seen) -> Outcome:
+        return json_reply(assets_page(0, 3, f"http://{seen.headers['host']}/{seen.path}x"))
+
+    with served(the_same) as (server, client):
+        with pytest.raises(MalformedAnswer, match="never end"):
+            client.list_assets("my-site")
+        assert len(server.seen) == 1 + pages.MAX_STALE_PAGES
+
+
+ANOTHER: list[tuple[Call, Json, str]] = [
+    (lambda c: c.fetch_asset(ZS, ZH), asset_json(1), "sid"),
+    (lambda c: c.fetch_asset(ZS, ZH), asset_json(service_sid=sid("ZS", 1)), "service_sid"),
+    (lambda c: c.list_assets(ZS), page_json("assets", [asset_json(service_sid=sid("ZS", 1))]), "service_sid"),
+    (lambda c: c.create_asset(ZS, "/b"), asset_json(), "friendly_name"),
+    (lambda c: c.update_asset(ZS, ZH, "/b"), asset_json(1), "sid"),
+    (
+        lambda c: c.upload_version(ZS, ZH, "/a", "public", "text/html", "a", Letter()),
+        version_json(asset_sid=sid("ZH", 1)),
+        "asset_sid",
+    ),
+    (lambda c: c.upload_version(ZS, ZH, "/a", "private", "text/html", "a", Letter()), version_json(), "visibility"),
+    (lambda c: c.fetch_version(ZS, ZH, ZN), version_json(asset_sid=sid("ZH", 1)), "asset_sid"),
+    (lambda c: c.fetch_version(ZS, ZH, ZN), version_json(1), "sid"),
+    (
+        lambda c: c.list_versions(ZS, ZH),
+        page_json("asset_versions", [version_json(asset_sid=sid("ZH", 1))]),
+        "asset_versions[0].asset_sid",
+    ),
+    (lambda c: c.fetch_build(ZS, ZB), build_json(1), "sid"),
+    (lambda c: c.fetch_build(ZS, ZB), build_json(service_sid=sid("ZS", 1)), "service_sid"),
+    (lambda c: c.create_build(ZS, (ZN,), (), (), None), build_json(service_sid=sid("ZS", 1)), "service_sid"),
+    (lambda c: c.list_builds(ZS), page_json("builds", [build_json(service_sid=sid("ZS", 1))]), "service_sid"),
+    (lambda c: c.fetch_build_status(ZS, ZB), {"sid": sid("ZB", 1), "status": "completed"}, "sid"),
+    (lambda c: c.fetch_environment(ZS, ZE), environment_json(1), "sid"),
+    (lambda c: c.create_environment(ZS, "staging", None), environment_json(), "unique_name"),
+    (lambda c: c.create_deployment(ZS, ZE, ZB), deployment_json(build_sid=sid("ZB", 1)), "build_sid"),
+    (
+        lambda c: c.list_deployments(ZS, ZE, limit=1),
+        page_json("deployments", [deployment_json(environment_sid=sid("ZE", 1))]),
+        "environment_sid",
+    ),
+]
+
+
+@pytest.mark.parametrize(("call", "document", "field"), ANOTHER)
+def test_an_answer_about_something_else_than_was_asked_is_refused(call: Call, document: Json, field: str) -> None:
+    with served(json_reply(document)) as (_, client), pytest.raises(MalformedAnswer, match="another thing") as caught:
+        call(client)
+    assert f"{field}`" in caught.value.message
+
+
+def test_a_service_by_its_name_is_told_by_any_sid() -> None:
+    with served(json_reply(asset_json(service_sid=sid("ZS", 1)))) as (_, client):
+        assert client.fetch_asset("my-site", ZH).sid == ZH
 
 
 def test_only_as_many_deployments_as_wanted_are_read() -> None:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetsync.errors import (
@@ -137,9 +137,77 @@ def test_what_is_not_json_is_shown_as_a_line_of_text(body: bytes, words: str) ->
     assert complaint(body) == Complaint(words)
 
 
-@given(st.binary(max_size=300) | st.text().map(lambda text: json.dumps({"message": text, "code": 1}).encode()))
-def test_no_body_can_break_the_message(body: bytes) -> None:
-    error = refusal("create Asset", 400, body, request_id="RQ\x1b[0m").error
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8) | st.just("\ud800\x1b]0;x\x07"),
+    lambda below: st.lists(below, max_size=3) | st.dictionaries(st.text(max_size=4), below, max_size=3),
+    max_leaves=6,
+)
+KEYS = ("message", "code", "status", "title", "detail", "errors", "user_error", "params")
+DOCUMENTS = st.dictionaries(st.sampled_from(KEYS), ANYTHING | st.lists(st.dictionaries(st.just("detail"), ANYTHING)))
+WHOLE = DOCUMENTS.map(json.dumps) | st.sampled_from([json.dumps(document) for document, _ in SHAPES])
+
+
+@st.composite
+def bodies(draw: st.DrawFn) -> bytes:
+    """Any bytes, or one of the shapes with anything in it, cut and with some bytes exchanged."""
+    raw = bytearray(draw(st.binary(max_size=300) | WHOLE.map(str.encode)))
+    raw = raw[draw(st.integers(0, 3)) : len(raw) - draw(st.integers(0, 3))]
+    for _ in range(draw(st.integers(0, 3)) if raw else 0):
+        raw[draw(st.integers(0, len(raw) - 1))] = draw(st.integers(0, 255))
+    return bytes(raw)
+
+
+@settings(max_examples=400)
+@given(bodies() | WHOLE.map(str.encode), st.integers(400, 599), st.none() | st.text(max_size=20))
+def test_no_body_can_break_the_message(body: bytes, status: int, request_id: str | None) -> None:
+    """Whatever it is, it is one printable line of a bounded length, of the kind that its status says."""
+    failure = refusal("create Asset", status, body, request_id=request_id)
+    error = failure.error
+    assert error.message.startswith(f"create Asset: HTTP {status}")
+    assert error.message.isprintable()
+    assert len(error.message) < 3600
+    assert (error.hint or "").isprintable()
+    assert failure.throttled is (status == 429)
+    if isinstance(error, ApiError):
+        assert (error.status, type(error.code)) in {(status, int), (status, type(None))}
+        assert (error.request_id or "").isprintable()
+        assert isinstance(error, ServerFailure) is (status >= 500)
+    else:
+        assert isinstance(error, CredentialsError)
+        assert status in {401, 403}
+
+
+@given(st.dictionaries(st.sampled_from(["message", "title", "detail"]), st.text("ab \x1b\ud800", max_size=9)))
+def test_every_word_of_a_refusal_is_told_once_and_in_order(document: dict[str, str]) -> None:
+    words = [" ".join(document[key].split()) for key in ("message", "title", "detail") if document.get(key)]
+    said = complaint(json.dumps(document).encode()).message
+    shown = [word.replace("\x1b", "\\x1b").replace("\ud800", "\\ud800") for word in words if word]
+    at = 0
+    for word in dict.fromkeys(shown):
+        assert word in said[at:]
+        at = said.index(word, at) + len(word)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 65_536,
+        b'{"errors": ' * 6_000,
+        b'{"message": ' + b"9" * 60_000 + b"}",
+        b'{"code": ' + b"9" * 60_000 + b"}",
+        b'{"code": "' + b"9" * 60_000 + b'"}',
+        b'{"code": 1e999, "message": NaN}',
+        b'{"message": "' + b"\\u0000" * 10_000 + b'"}',
+        b"<" * 30_000 + b">" * 30_000,
+        b"\x1f\x8b" + b"\0" * 60_000,
+        b"\xef\xbb\xbf{}",
+        '{"message": "utf-16"}'.encode("utf-16"),
+    ],
+    ids=lambda body: ascii(body[:12]),
+)
+def test_no_body_made_to_hurt_is_more_than_a_line(body: bytes) -> None:
+    error = refusal("create Asset", 400, body, request_id=None).error
+    assert isinstance(error, ApiError)
     assert error.message.isprintable()
     assert len(error.message) < 3600
 

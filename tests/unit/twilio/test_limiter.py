@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import heapq
+import itertools
 import threading
 from collections import deque
+from contextlib import ExitStack
+from dataclasses import dataclass
 
 import pytest
 from hypothesis import given
@@ -15,48 +19,127 @@ NEVER = threading.Event()
 
 @given(st.integers(1, 60), st.lists(st.sampled_from(["begin", "ok", "429"]), max_size=400))
 def test_the_window_stays_in_bounds_and_moves_for_a_reason_only(ceiling: int, steps: list[str]) -> None:
-    """Law: 1 <= limit <= ceiling; it grows by one only after `limit` successes begun since the last change by a 429,
-    and halves only for a 429 of a request that began after the last halving.
+    """Law: 1 <= limit <= ceiling; it narrows by a quarter, once for all requests that began before a 429 was seen, and
+    widens by one at most, for a success of one that began after it.
     """
     window = opened(ceiling)
     assert window.limit == min(10, ceiling)
-    on_the_way: deque[tuple[int, int]] = deque()  # (epoch, how many halvings an observer had counted)
-    halvings = successes = 0
+    on_the_way: deque[int] = deque()  # how many bursts of 429 had been seen when it began
+    bursts = 0
     for step in steps:
         before = window
         if step == "begin":
-            on_the_way.append((window.epoch, halvings))
+            on_the_way.append(bursts)
             continue
         if not on_the_way:
             continue
-        epoch, counted = on_the_way.popleft()
-        window = after_success(window, epoch) if step == "ok" else after_throttling(window, epoch)
-        fresh = counted == halvings
-        assert 1 <= window.limit <= ceiling
-        if step == "429" and fresh:
-            assert window.limit == max(1, before.limit // 2)
-            halvings, successes = halvings + 1, 0
-        elif step == "ok" and fresh and before.limit < ceiling:
-            successes += 1
-            assert window.limit == before.limit + (successes == before.limit)
-            successes = 0 if window.limit > before.limit else successes
+        busy, seen = len(on_the_way), on_the_way.popleft()
+        fresh = seen == bursts
+        if step == "429":
+            window = after_throttling(window, seen)
+            bursts += fresh
+            assert window.limit == (max(1, before.limit * 3 // 4) if fresh else before.limit)
         else:
-            assert window.limit == before.limit
+            window = after_success(window, seen, busy)
+            assert before.limit <= window.limit <= before.limit + fresh
+        assert 1 <= window.limit <= ceiling
 
 
-def test_a_burst_of_refusals_halves_once() -> None:
+def test_a_burst_of_refusals_narrows_once() -> None:
     window = opened(50)
     for _ in range(10):
         window = after_throttling(window, 0)
-    assert window.limit == 5
+    assert window.limit == 7
 
 
-def test_it_finds_its_way_back_to_the_ceiling() -> None:
-    window = Window(1, 50)
-    for _ in range(sum(range(1, 50))):
-        window = after_success(window, 0)
-    assert window.limit == 50
-    assert after_success(window, 0) == window
+def successes(window: Window, count: int) -> Window:
+    """So many answers of a door that is full."""
+    for _ in range(count):
+        window = after_success(window, window.epoch, window.limit)
+    return window
+
+
+def test_until_the_first_refusal_it_doubles_in_each_window() -> None:
+    window = successes(opened(50), 10)
+    assert window.limit == 20
+    assert successes(window, 20).limit == 40
+    assert successes(window, 2000).limit == 50
+
+
+def test_a_door_that_is_mostly_empty_proves_nothing() -> None:
+    assert after_success(opened(50), 0, busy=4) == opened(50)
+    assert after_success(opened(50), 0, busy=5).limit == 11
+
+
+def test_it_holds_right_below_what_was_refused_and_tries_that_again_in_the_end() -> None:
+    window = after_throttling(Window(5, 50), 0)
+    assert (window.limit, window.refused) == (3, 5)
+    window = successes(window, 3)
+    assert window.limit == 4
+    window = successes(window, 39)
+    assert window.limit == 4
+    assert successes(window, 1).limit == 5
+
+
+def test_what_was_refused_is_forgotten_once_it_has_worked() -> None:
+    window = successes(Window(5, 50, refused=5), 5 * 10)
+    assert (window.limit, window.refused) == (6, None)
+    assert successes(window, 6).limit == 12
+
+
+@dataclass(frozen=True, slots=True)
+class Simulated:
+    """How a client of 50 threads fared: seconds, how many were at work at most, how often it was refused."""
+
+    seconds: float
+    most: int
+    refused: int
+
+
+def simulated(allowed: int, requests: int) -> Simulated:
+    """A service that works on `allowed` requests at once, a second each, and says 429 to any more after 0.1 seconds.
+
+    What was refused comes again a second later.
+    """
+    window, now = opened(50), 0.0
+    ready, busy, resting, at_work, most, refused = requests, 0, 0, 0, 0, 0
+    events: list[tuple[float, int, str, int]] = []
+    numbers = itertools.count()
+    while ready or events:
+        while ready and busy < window.limit and busy + resting < 50:
+            ready, busy = ready - 1, busy + 1
+            admitted = at_work < allowed
+            at_work += admitted
+            most = max(most, at_work)
+            event = (now + 1.0, next(numbers), "done") if admitted else (now + 0.1, next(numbers), "refused")
+            heapq.heappush(events, (*event, window.epoch))
+        now, _, kind, epoch = heapq.heappop(events)
+        if kind == "done":
+            window, at_work = after_success(window, epoch, busy), at_work - 1
+            busy -= 1
+        elif kind == "refused":
+            window, refused = after_throttling(window, epoch), refused + 1
+            busy, resting = busy - 1, resting + 1
+            heapq.heappush(events, (now + 1.0, next(numbers), "again", 0))
+        else:
+            ready, resting = ready + 1, resting - 1
+    return Simulated(now, most, refused)
+
+
+@pytest.mark.parametrize("allowed", range(1, 11))
+def test_a_service_that_allows_few_is_kept_busy_and_seldom_asked_for_more(allowed: int) -> None:
+    """The start is at 10, so that the way down is all that there is to it."""
+    seen = simulated(allowed, requests=400)
+    assert seen.seconds <= 1.1 * 400 / allowed
+    assert seen.refused <= 60
+    assert seen.most == allowed
+
+
+@pytest.mark.parametrize("allowed", range(11, 61, 7))
+def test_a_service_that_allows_many_is_soon_used_in_full(allowed: int) -> None:
+    most = min(allowed, 50)
+    assert simulated(allowed, requests=200).most == most
+    assert simulated(allowed, requests=2000).seconds <= 1.3 * 2000 / most
 
 
 def test_no_more_than_the_limit_are_inside_at_once() -> None:
@@ -109,12 +192,11 @@ def test_waiting_for_a_slot_ends_when_cancelled() -> None:
     assert outcomes == ["interrupted"]
 
 
-def test_growth_lets_one_more_in() -> None:
+def test_growth_lets_one_more_in_and_a_refusal_keeps_out() -> None:
     limiter = Limiter(11)
-    for _ in range(10):
-        with limiter.slot(NEVER) as slot:
-            slot.succeeded()
-    assert limiter.limit == 11
-    with limiter.slot(NEVER) as slot:
-        slot.throttled()
-    assert limiter.limit == 5
+    with ExitStack() as stack:
+        slots = [stack.enter_context(limiter.slot(NEVER)) for _ in range(10)]
+        slots[0].succeeded()
+        assert limiter.limit == 11
+        stack.enter_context(limiter.slot(NEVER)).throttled()
+    assert limiter.limit == 8

@@ -125,3 +125,24 @@ class TestIdle:
             journal=JournalView(made=frozenset({A})),
         )
         assert [snapshot.own[each].idle for each in (A, B)] == [True, False]
+
+    @pytest.mark.parametrize(
+        ("created", "now", "newborn"),
+        [
+            (NOW - timedelta(minutes=59, seconds=59), NOW, [True, False]),
+            (NOW - timedelta(hours=1), NOW, [False, False]),
+            (None, NOW, [False, False]),
+            (NOW, None, [False, False]),
+        ],
+        ids=["less than an hour", "an hour", "no date", "no clock"],
+    )
+    def test_an_asset_that_this_machine_made_within_the_hour_is_newborn(
+        self, created: datetime | None, now: datetime | None, newborn: list[bool]
+    ) -> None:
+        snapshot = take(
+            Asset(A, "/a [as1 website]", NOW, created),
+            Asset(B, "/b [as1 website]", NOW, created),
+            now=now,
+            journal=JournalView(made=frozenset({A})),
+        )
+        assert [snapshot.own[each].newborn for each in (A, B)] == newborn

@@ -1,0 +1,112 @@
+"""A watch over every connection: one that hardly moves is given up, one that is slow is not.
+
+httpx's own timeouts begin anew with every byte, so that an answer of a few bytes a second is waited for all day; a time
+for the whole transfer would cut off a large one on a slow line. So what counts is how much moves in a time.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from typing import TYPE_CHECKING, Any, Final
+
+import httpcore
+import httpx
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Iterable
+
+LEAST: Final = 100
+"""Bytes a second; below it a transfer counts as stalled."""
+
+_PIECE: Final = 16 * 1024  # bytes that are written at a time; TLS tells of no progress within one write
+
+# The system takes megabytes from us before any of it goes out, which would be waited for as if it were the service.
+_LITTLE_AHEAD: Final = (
+    ((socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _PIECE),) if hasattr(socket, "TCP_NOTSENT_LOWAT") else ()
+)
+
+
+def watch(client: httpx.Client, patience: float) -> None:
+    """Let every new connection of `client` time out when it moves less than LEAST for `patience` seconds.
+
+    That is `httpx.ReadTimeout` or `httpx.WriteTimeout`. A service that works on a request moves nothing either.
+    """
+    # httpx has no parameter for the backend that its connections are made by.
+    for transport in (client._transport, *client._mounts.values()):  # noqa: SLF001
+        if isinstance(transport, httpx.HTTPTransport):
+            pool = transport._pool  # noqa: SLF001
+            pool._network_backend = _WatchedBackend(pool._network_backend, patience)  # noqa: SLF001
+
+
+class _WatchedBackend(httpcore.NetworkBackend):
+    """Makes watched connections, also those that lead through a proxy."""
+
+    def __init__(self, backend: httpcore.NetworkBackend, patience: float) -> None:
+        self._backend, self._patience = backend, patience
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
+        options = (*(socket_options or ()), *_LITTLE_AHEAD)
+        stream = self._backend.connect_tcp(host, port, timeout, local_address, options)
+        return _WatchedStream(stream, self._patience)
+
+
+class _WatchedStream(httpcore.NetworkStream):
+    """Counts what moves in one direction, from the first byte of a request or of its answer on."""
+
+    def __init__(self, stream: httpcore.NetworkStream, patience: float) -> None:
+        self._stream, self._patience = stream, patience
+        self._reading: bool | None = None
+        self._since, self._moved = 0.0, 0
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        del timeout
+        try:
+            arrived = self._stream.read(max_bytes, self._left(reading=True))
+        except (httpcore.ReadTimeout, TimeoutError):
+            raise httpcore.ReadTimeout(self._sentence) from None
+        self._moved += len(arrived)
+        return arrived
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        del timeout
+        for start in range(0, len(buffer), _PIECE):
+            piece = buffer[start : start + _PIECE]
+            try:
+                self._stream.write(piece, self._left(reading=False))
+            except (httpcore.WriteTimeout, TimeoutError):
+                raise httpcore.WriteTimeout(self._sentence) from None
+            self._moved += len(piece)
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._patience)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+    def _left(self, *, reading: bool) -> float:
+        """Seconds until enough must have moved. Raises TimeoutError when it has not."""
+        now = time.monotonic()
+        if reading is not self._reading or self._moved >= LEAST * self._patience:
+            self._reading, self._since, self._moved = reading, now, 0
+        left = self._since + self._patience - now
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    @property
+    def _sentence(self) -> str:
+        return f"less than {LEAST} bytes a second for {self._patience:g} seconds"
