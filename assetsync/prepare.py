@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from assetsync.model import AssetVersion, DesiredAsset, DesiredTree, Environment
     from assetsync.twilio.client import ServerlessClient
     from assetsync.twilio.snapshot import OwnAsset, Snapshot
-    from assetsync.twilio.survey import Holdings
 
 _LOOKERS = 10
 
@@ -63,12 +62,27 @@ def prepare(
         holdings = holdings_read.result()
     environment = match_environment(manifest, holdings.environments)
     snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=journal.view)
-    plan = _plan(manifest, desired, snapshot, Verified(), _account(holdings, account_sid), runtime)
+    return prepare_on(snapshot, manifest, desired, client, account_sid=account_sid, runtime=runtime)
+
+
+def prepare_on(
+    snapshot: Snapshot,
+    manifest: Manifest,
+    desired: DesiredTree,
+    client: ServerlessClient,
+    *,
+    account_sid: str | None = None,
+    runtime: str | None = None,
+) -> Prepared:
+    """Plan on what is known of the Service; where something is to be changed, ask for what is not. Raises as above."""
+    account = _account(snapshot, account_sid)
+    plan = _plan(manifest, desired, snapshot, Verified(), account, runtime)
     if plan.build_needed or plan.repairs:
-        snapshot = without_copied_names(client, read_others(client, snapshot), plan)
+        known = snapshot if snapshot.others is not None else read_others(client, snapshot)
+        snapshot = without_copied_names(client, known, plan)
         check_service(manifest.service, snapshot.service)
         verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
-        plan = _plan(manifest, desired, snapshot, verified, _account(holdings, account_sid), runtime)
+        plan = _plan(manifest, desired, snapshot, verified, account, runtime)
     findings = check_build(plan, str(manifest.path))
     if findings.problems:
         raise InvalidInput(findings.problems)
@@ -200,11 +214,11 @@ def _plan(
     )
 
 
-def _account(holdings: Holdings, said: str | None) -> str | None:
+def _account(snapshot: Snapshot, said: str | None) -> str | None:
     """The account that answered. Raises CredentialsError when it is not the one that the user named."""
-    found = next((each.account_sid for each in holdings.environments), None)
-    if found is None and holdings.service is not None:
-        found = holdings.service.account_sid
+    found = next((each.account_sid for each in snapshot.environments), None)
+    if found is None and snapshot.service is not None:
+        found = snapshot.service.account_sid
     if found is not None and said is not None and found != said:
         raise CredentialsError(
             f"the key belongs to the account {found}, and TWILIO_ACCOUNT_SID or the profile says {said}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.apply.ground import make_environment, make_service
-from assetsync.apply.names import Wanted, write_names
+from assetsync.apply.names import Named, Wanted, write_names
 from assetsync.apply.release import Contents, Release
 from assetsync.apply.uploads import Sent, Uploader
 from assetsync.errors import ApplyFailed, Interrupted
@@ -16,10 +16,12 @@ from assetsync.events import silent
 from assetsync.plan.actions import Restore, Unchanged
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from assetsync.apply.journal import Journal
     from assetsync.apply.once import Pace
     from assetsync.events import Emit
-    from assetsync.model import Environment
+    from assetsync.model import Build, Environment
     from assetsync.plan.actions import Serving
     from assetsync.plan.plan import Plan
     from assetsync.twilio.client import ServerlessClient
@@ -44,13 +46,18 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an apply did. `deployment_sid` None: nothing had to be deployed; `build_sid` None: nothing is served."""
+    """What an apply did. `deployment_sid` None: nothing had to be deployed; `build_sid` None: nothing is served.
+
+    build: the Build that was made, None where none was; names: what Assets are called now, of those that were named
+    """
 
     build_sid: str | None
     deployment_sid: str | None
     domain: str | None
     versions: tuple[Served, ...]
     warnings: tuple[str, ...] = ()
+    build: Build | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,7 @@ class Controls:
 
     stop: begin nothing new; abandon: give up the uploads that are on their way; the pace's own event: send nothing more
     build_timeout: seconds that a Build may take
+    check_names: look once more, after the Deployment, whether another pipeline took away what a name remembers
     """
 
     pace: Pace
@@ -66,6 +74,7 @@ class Controls:
     abandon: threading.Event = field(default_factory=threading.Event)
     concurrency: int = 50
     build_timeout: float = BUILD_TIMEOUT
+    check_names: bool = True
     emit: Emit = silent
 
 
@@ -91,9 +100,9 @@ class _Applier:
     def repair(self) -> Outcome:
         """Nothing to deploy; names that forgot a live Version are written again, from the journal."""
         environment, sid = self._snapshot.environment, self._snapshot.service_sid
-        warnings = self._remember(sid) if sid and self._plan.repairs else ()
+        named = self._remember(sid) if sid and self._plan.repairs else Named()
         domain = environment.domain_name if environment else None
-        return Outcome(self._plan.target.base_build, None, domain, self._served(), warnings)
+        return Outcome(self._plan.target.base_build, None, domain, self._served(), named.warnings, names=named.names)
 
     def change(self, journal: Journal) -> Outcome:
         started = self._client.service_date
@@ -111,15 +120,17 @@ class _Applier:
             if self._controls.stop.is_set():
                 self._remember(service)
                 raise Interrupted("interrupted before the Build; what is live is as it was", hint=_RUN_AGAIN)
-            build_sid = None if self._plan.unserves_all else release.start_build(self._contents(), started)
+            build = None if self._plan.unserves_all else release.start_build(self._contents(), started)
+            build_sid = build.sid if build else None
             with ThreadPoolExecutor(1) as background:
                 names = background.submit(self._remember, service)
                 if build_sid is not None:
                     release.wait_for(build_sid, self._controls.build_timeout, self._controls.stop)
                 deployment_sid = release.deploy(build_sid)
                 seen = release.look_back(deployment_sid, build_sid)
-            warnings = (*seen, *(names.result() or self._check_names(service)))
-        return Outcome(build_sid, deployment_sid, environment.domain_name, self._served(), warnings)
+            named = names.result()
+            warnings = (*seen, *(named.warnings or self._check_names(service)))
+        return Outcome(build_sid, deployment_sid, environment.domain_name, self._served(), warnings, build, named.names)
 
     def _ensure_environment(self) -> Environment:
         if self._snapshot.environment is not None:
@@ -185,7 +196,7 @@ class _Applier:
             runtime=self._plan.runtime,
         )
 
-    def _remember(self, service: str) -> tuple[str, ...]:
+    def _remember(self, service: str) -> Named:
         """Write the names of what was uploaded, and those that only the journal remembers."""
         own = self._snapshot.own
         wanted = {
@@ -202,6 +213,8 @@ class _Applier:
 
     def _check_names(self, service: str) -> tuple[str, ...]:
         """One more look: an entry of what we serve now that another pipeline overwrote is written again."""
+        if not self._controls.check_names:
+            return ()
         wanted: dict[str, Wanted] = {}
         for action in self._plan.serving:
             asset_sid, version_sid = self._version_sid(action)
@@ -210,9 +223,9 @@ class _Applier:
             first = sent.entry if sent else asset.entry_of(version_sid) if asset else None
             if first is not None:
                 wanted[asset_sid] = Wanted(action.path, first, frozenset(), (), only_if_missing=True)
-        return self._write(service, wanted)
+        return self._write(service, wanted).warnings
 
-    def _write(self, service: str, wanted: dict[str, Wanted]) -> tuple[str, ...]:
+    def _write(self, service: str, wanted: dict[str, Wanted]) -> Named:
         return write_names(
             self._client,
             service,

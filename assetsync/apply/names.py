@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
@@ -38,6 +38,14 @@ class Wanted:
     only_if_missing: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """What became of the names: those that are certain now, by Asset SID, and warnings about those that are not."""
+
+    names: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[str, ...] = ()
+
+
 def merged_name(wanted: Wanted, current: Memory) -> str:
     """The new entry, what the Environment at work serves of this Asset, then the rest, newest first."""
     new = () if wanted.first is None else (wanted.first,)
@@ -55,17 +63,18 @@ def write_names(
     concurrency: int,
     emit: Emit,
     pace: Pace,
-) -> tuple[str, ...]:
-    """Read the Asset list once and write the names of `wanted` (by Asset SID) that differ. Returns warnings.
+) -> Named:
+    """Read what the Assets are called and write the names of `wanted` (by Asset SID) that differ.
 
     A name that could not be written costs one upload next time, so that it is a warning, not an error.
     """
     if not wanted:
-        return ()
+        return Named()
     try:
-        changes = list(_changes(_current(client, service, wanted), owner, wanted))
+        goals = list(_goals(_current(client, service, wanted), owner, wanted))
     except AssetsyncError as error:
-        return (_lost(len(wanted), error.message),)
+        return Named({}, (_lost(len(wanted), error.message),))
+    changes = [(sid, name) for sid, current, name in goals if name != current]
 
     def write(change: tuple[str, str]) -> str | None:
         return _write(client, service, *change, pace=pace)
@@ -75,12 +84,17 @@ def write_names(
         for done, failure in enumerate(pool.map(write, changes), 1):
             failed += [failure] if failure else []
             emit(NamesWritten(done, len(changes)))
-    return (_lost(len(failed), failed[0]),) if failed else ()
+    if failed:
+        return Named({}, (_lost(len(failed), failed[0]),))
+    return Named({sid: name for sid, _, name in goals})
 
 
 def _current(client: ServerlessClient, service: str, wanted: Mapping[str, Wanted]) -> Iterator[Asset]:
-    """The wanted Assets as they are now; one that the list does not show yet is asked for by its SID (F4.6)."""
-    listed = {asset.sid: asset for asset in client.list_assets(service)}
+    """The wanted Assets as they are now; one that the list does not show yet is asked for by its SID (F4.6).
+
+    So is a single one: a list of a thousand is long.
+    """
+    listed = {asset.sid: asset for asset in client.list_assets(service)} if len(wanted) > 1 else {}
     for sid in sorted(wanted):
         if sid in listed:
             yield listed[sid]
@@ -89,15 +103,14 @@ def _current(client: ServerlessClient, service: str, wanted: Mapping[str, Wanted
                 yield client.fetch_asset(service, sid)
 
 
-def _changes(assets: Iterable[Asset], owner: str, wanted: Mapping[str, Wanted]) -> Iterator[tuple[str, str]]:
+def _goals(assets: Iterable[Asset], owner: str, wanted: Mapping[str, Wanted]) -> Iterator[tuple[str, str, str]]:
+    """Each Asset that may be named: its SID, its name now, and the one that it should have."""
     for asset in assets:
         current = memory.parse(asset.friendly_name)
         goal = wanted[asset.sid]
         if current is None or current.owner != owner or (goal.only_if_missing and goal.first in current.entries):
             continue
-        name = merged_name(goal, current)
-        if name != asset.friendly_name:
-            yield asset.sid, name
+        yield asset.sid, asset.friendly_name, merged_name(goal, current)
 
 
 def _write(client: ServerlessClient, service: str, asset_sid: str, name: str, *, pace: Pace) -> str | None:

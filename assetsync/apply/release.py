@@ -49,13 +49,13 @@ class Release:
         self._service = environment.service_sid
         self._emit, self._pace = emit, pace
 
-    def start_build(self, contents: Contents, since: datetime | None) -> str:
-        """The SID of the new Build. `since` is when this run began by the service's clock."""
+    def start_build(self, contents: Contents, since: datetime | None) -> Build:
+        """The new Build. `since` is when this run began by the service's clock."""
         build = once(
             "create Build", lambda: self._build(contents), lambda: self._build_made_before(contents, since), self._pace
         )
         self._emit(BuildStarted(build.sid, len(contents.asset_versions), len(contents.function_versions)))
-        return build.sid
+        return build
 
     def _build(self, contents: Contents) -> Build:
         """Raises MalformedAnswer where the answer is about a Build of something else."""

@@ -19,6 +19,7 @@ COMMANDS = {
     "explain": "Say what becomes of a file, and which rule decided it.",
     "plan": "Show what apply would change.",
     "apply": "Make an Environment serve what the manifest says.",
+    "watch": "Apply, then follow the folders: save a file, see it live.",
     "status": "Show what is live.",
     "gc": "Delete our Assets that no Build holds any more.",
     "emulator": "Run the local service: a Serverless API on loopback.",

@@ -52,6 +52,8 @@ class Output:
         self.markdown: str | None = None
         self._deaf = False
         self._veil = Veil(of_environment(os.environ))
+        self.is_stream = False
+        """Whether JSON comes as one document a line while things happen, instead of one at the end."""
         self.standing = NOTHING_WRITTEN
         """What a signal that ends the run says of what was done."""
 
@@ -97,10 +99,18 @@ class Output:
 
     def close(self) -> None:
         """Print the document or the Markdown, where that is the form."""
-        if self.form == "json":
+        if self.is_stream:
+            errors = self.document.get("errors")
+            self.event({"event": "ended", **({"errors": errors} if errors else {})})
+        elif self.form == "json":
             self._print(json.dumps(self.told(self.document), indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:
             self._print("".join(f"{self.shown(line)}\n" for line in self.markdown.splitlines()))
+
+    def event(self, document: Document) -> None:
+        """A document of a stream, at once, on a line of its own."""
+        if self.form == "json":
+            self._print(json.dumps(self.told(document), ensure_ascii=True) + "\n")
 
     def renderer(self) -> Renderer:
         """How progress is shown: a bar on a terminal, lines without one, nothing with `-q`."""

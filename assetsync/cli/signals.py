@@ -31,11 +31,19 @@ ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
 
 @dataclass(frozen=True, slots=True)
 class Ending:
-    """How a run is to end: begin nothing new (`stop`), give up uploads (`abandon`), send no more (`cancelled`)."""
+    """How a run is to end: begin nothing new (`stop`), give up uploads (`abandon`), send no more (`cancelled`).
+
+    number: the signal that asked for it, None before it came
+    """
 
     cancelled: threading.Event
     stop: threading.Event = field(default_factory=threading.Event)
     abandon: threading.Event = field(default_factory=threading.Event)
+    came: list[int] = field(default_factory=list)
+
+    @property
+    def number(self) -> int | None:
+        return self.came[0] if self.came else None
 
 
 @contextmanager
@@ -72,11 +80,10 @@ def draining(cancelled: threading.Event, report: Callable[[AssetsyncError], None
     """
     ending = Ending(cancelled)
     timers = [threading.Timer(ABANDON_AFTER, ending.abandon.set), threading.Timer(CANCEL_AFTER, cancelled.set)]
-    came: list[int] = []
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        came.append(number)
-        if len(came) > 1:
+        ending.came.append(number)
+        if len(ending.came) > 1:
             report(Interrupted("interrupted twice; the next run finishes what was begun"))
             leave(128 + number)
         ending.stop.set()
@@ -88,7 +95,7 @@ def draining(cancelled: threading.Event, report: Callable[[AssetsyncError], None
         with _handled(on_signal):
             yield ending
     except Interrupted as error:
-        if came and came[0] == signal.SIGTERM:
+        if ending.number == signal.SIGTERM:
             raise Terminated(error.message, hint=error.hint) from error
         raise
     finally:

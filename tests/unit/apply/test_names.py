@@ -69,7 +69,7 @@ def setting(tmp_path: Path) -> Iterator[tuple[World, ServerlessClient, Wire]]:
 
 def names(client: ServerlessClient, wanted: dict[str, Wanted], events: list[Event] | None = None) -> tuple[str, ...]:
     emit = (lambda _event: None) if events is None else events.append
-    return write_names(client, "my-site", "website", wanted, concurrency=4, emit=emit, pace=pace())
+    return write_names(client, "my-site", "website", wanted, concurrency=4, emit=emit, pace=pace()).warnings
 
 
 def wanting(number: int, path: str = "/a", *, only_if_missing: bool = False) -> Wanted:

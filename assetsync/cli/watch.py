@@ -1,0 +1,180 @@
+"""`assetsync watch`: save a file, see it live."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetsync.cli.options import (
+    Command,
+    Common,
+    consents,
+    manifest_options,
+    option,
+    safety_options,
+    service_options,
+    voice_options,
+)
+from assetsync.cli.run import Run, command_run
+from assetsync.cli.session import open_session, read_manifest
+from assetsync.errors import Interrupted, UsageError
+from assetsync.events import silent
+
+if TYPE_CHECKING:
+    from assetsync.cli.session import Session
+    from assetsync.plan.safety import Consent
+    from assetsync.watch.loop import Watch
+
+
+@click.command(
+    "watch",
+    cls=Command,
+    short_help="Apply, then follow the folders: save a file, see it live.",
+    help=(
+        "Apply once, then again whenever something in the folders changes, until Ctrl-C.\n\n"
+        "With --local everything happens on this machine, and pages that are open in a browser show what was saved: "
+        "stylesheets are exchanged without a reload, and what went wrong is shown in the page.\n\n"
+        "Without it every save is deployed to Twilio: the Environment has to be named with -e, and you are asked once. "
+        "A Build there takes half a minute or more, and an account has about 100 an hour; changes are gathered "
+        "accordingly.\n\n"
+        "The guards of `apply` stay on: a change that they refuse pauses the watch until somebody agrees or the files "
+        "come back. A broken manifest or a failed apply is told, and what is live stays as it is."
+    ),
+)
+@manifest_options
+@service_options
+@option("-y", "--yes", is_flag=True, help="Do not ask.")
+@option("--open", "open_browser", is_flag=True, help="Open the site in the browser.")
+@option(
+    "--poll",
+    type=click.FloatRange(0.1, 3600),
+    metavar="SECONDS",
+    help="Look this often instead of relying on the system to tell of changes, as for network drives.",
+)
+@option(
+    "--build-timeout",
+    type=click.FloatRange(1, 86_400),
+    default=600.0,
+    show_default=True,
+    help="Seconds to wait for a Build.",
+)
+@option("--runtime", metavar="NAME", help="The Node runtime for the Builds, where Twilio has retired the live one.")
+@safety_options
+@voice_options
+def command(
+    *,
+    yes: bool,
+    open_browser: bool,
+    poll: float | None,
+    build_timeout: float,
+    runtime: str | None,
+    **flags: Any,
+) -> int:
+    """Ask, then watch until a signal."""
+    from assetsync.plan.safety import CREATE_SERVICE, Consent, consents_from
+
+    given = consents_from(consents(flags))
+    common = Common(**flags)
+    with command_run(**common.voice) as run:
+        if not common.local and common.environment is None:
+            raise UsageError(
+                "every save would be deployed to Twilio, so the Environment has to be named",
+                hint="add -e NAME, or --local to stay on this machine",
+            )
+        if not (common.local or yes or sys.stdin.isatty()):
+            raise UsageError("watch asks before it deploys to Twilio, and there is no terminal", hint="add --yes")
+        run.output.is_stream = True
+        with open_session(common, run.emit) as session:
+            if common.local:
+                given = (*given, Consent(CREATE_SERVICE))
+            elif not yes:
+                given = _agreed(common, session, run, given, runtime)
+            ways = Ways(given, poll, build_timeout, runtime, opens=open_browser)
+            return watch(common, session, run, ways)
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How to watch: what the options say."""
+
+    consents: tuple[Consent, ...]
+    poll: float | None
+    build_timeout: float
+    runtime: str | None
+    opens: bool
+
+
+def _agreed(
+    common: Common, session: Session, run: Run, given: tuple[Consent, ...], runtime: str | None
+) -> tuple[Consent, ...]:
+    """Show the first plan, and ask once for it and all that follow. Raises Interrupted for a no."""
+    from assetsync.cli.planning import settle, show
+    from assetsync.cli.question import agrees
+    from assetsync.local.scan import select
+
+    with run.progress():
+        settled = settle(select(read_manifest(common)), session, common, run.emit, given, runtime)
+    show(settled, run.output, everything=False)
+    target = settled.prepared.plan.target
+    site = f" ({session.reach.endpoints.site(target.domain)})" if target.domain else ""
+    if not agrees(run.output.shown(f"Deploy this, and every save from now on, to {target.environment}{site}?")):
+        raise Interrupted("not watching; nothing was written")
+    return given
+
+
+def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
+    """Until a signal; its exit code."""
+    from assetsync.apply.applier import Controls
+    from assetsync.apply.once import Pace
+    from assetsync.cli.planning import distrust_hashes, read_tree
+    from assetsync.cli.signals import draining
+    from assetsync.cli.watch_view import View
+    from assetsync.watch.local_side import LocalSide
+    from assetsync.watch.loop import Bounds, Hands, Watch
+    from assetsync.watch.quota import BUILDS_AN_HOUR
+    from assetsync.watch.remote_side import RemoteSide
+
+    local = session.reach.local
+    remote = RemoteSide(
+        session.client,
+        session.journal,
+        account_sid=session.reach.credentials.account_sid,
+        runtime=ways.runtime,
+        now=time.monotonic,
+    )
+    side = LocalSide(partial(read_manifest, common))
+    with View(run.output, session.reach.endpoints.site, local.address if local else None, opens=ways.opens) as view:
+        hands = Hands(
+            read=partial(read_tree, emit=silent),
+            distrust=distrust_hashes,
+            tell=view,
+            now=time.monotonic,
+            wall=time.time,
+        )
+        bounds = Bounds(ways.consents, None if local else BUILDS_AN_HOUR, ways.poll)
+        with draining(session.cancelled, run.output.fail) as ending:
+            controls = Controls(
+                pace=Pace(session.clock, session.cancelled),
+                stop=ending.stop,
+                abandon=ending.abandon,
+                concurrency=common.concurrency,
+                build_timeout=ways.build_timeout,
+                emit=view.progress,
+            )
+            watching = Watch(side, remote, controls, hands, bounds)
+            if view.takes_answers:
+                threading.Thread(target=_read_answers, args=(watching,), name="assetsync-answers", daemon=True).start()
+            watching.run()
+            return 128 + (ending.number or signal.SIGINT)
+
+
+def _read_answers(watching: Watch) -> None:
+    for line in sys.stdin:
+        watching.answer(line)

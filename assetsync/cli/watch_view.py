@@ -1,0 +1,140 @@
+"""What a person, a program and a page see of a watch."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, Self
+
+import click
+
+from assetsync.cli.output import error_documents
+from assetsync.emulator.preview import leave_pages, tell_pages
+from assetsync.events import BuildPolled, BuildStarted, UploadDone, UploadsStarted
+from assetsync.report.line import Line
+from assetsync.report.text import error_lines
+from assetsync.report.units import duration, plural
+from assetsync.report.watching import Telling, happening_document, happening_lines
+from assetsync.watch.happenings import AsItIs, Failed, Live, Paused, Recovered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from types import TracebackType
+
+    from rich.live import Live as Screen
+
+    from assetsync.cli.output import Output
+    from assetsync.emulator.address import Address
+    from assetsync.events import Event
+    from assetsync.watch.happenings import Happening
+
+_EVERY = 0.1
+"""Seconds between two changes of the status line at the least."""
+
+
+class View:
+    """Tells happenings: as lines, with a status line below them on a terminal, or as JSON lines; and to open pages.
+
+    Called by the thread that watches; `progress` by any.
+    """
+
+    def __init__(self, output: Output, site: Callable[[str], str], local: Address | None, *, opens: bool) -> None:
+        self._output, self._site, self._local, self._opens = output, site, local, opens
+        self._screen: Screen | None = None
+        self._domain: str | None = None
+        self._told_at = 0.0
+        self._files = self._sent = 0
+        self._last = ""
+
+    @property
+    def takes_answers(self) -> bool:
+        return self._output.is_text and sys.stdin.isatty()
+
+    def __enter__(self) -> Self:
+        if self._output.is_text and not self._output.quiet and sys.stdout.isatty() and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.live import Live as Screen
+            from rich.text import Text
+
+            self._screen = Screen(Text(), console=Console(stderr=True), auto_refresh=False, transient=True)
+            self._screen.start()
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        screen, self._screen = self._screen, None
+        if screen is not None:
+            screen.stop()
+        if self._local is not None and self._domain is not None:
+            leave_pages(self._local, self._domain)
+
+    def __call__(self, happening: Happening) -> None:
+        output, how = self._output, Telling(self._site, verbose=self._output.verbose, answers=self.takes_answers)
+        if output.is_text:
+            output.result(self._dated(line) for line in happening_lines(happening, how))
+        document = happening_document(happening, how) | {"time": round(time.time(), 3)}
+        if isinstance(happening, Failed):
+            document["errors"] = error_documents(happening.error)
+        output.event(document)
+        self._follow(happening)
+
+    def progress(self, event: Event) -> None:
+        """What goes on between a change and its being live, on the status line."""
+        match event:
+            case UploadsStarted():
+                self._files, self._sent = event.files, 0
+                self._status(f"uploading {plural(event.files, 'file')}")
+            case UploadDone():
+                self._sent += 1
+                self._status(f"uploading {self._sent}/{self._files}")
+            case BuildStarted():
+                self._status(f"building {plural(event.assets, 'asset')}")
+            case BuildPolled():
+                self._status(f"Build {event.status}, {duration(event.seconds)}")
+            case _:
+                pass
+
+    def _follow(self, happening: Happening) -> None:
+        """The status line, the pages and the browser."""
+        match happening:
+            case Live():
+                first, self._domain = self._domain is None, happening.domain
+                left = (
+                    ""
+                    if happening.builds_left is None
+                    else f", {plural(happening.builds_left, 'Build')} left this hour"
+                )
+                took = "" if happening.seconds is None else f", the last change live in {happening.seconds:.2f} s"
+                self._last = f"{self._site(happening.domain)}/{took}{left}"
+                self._pages({"state": "live", "changed": [action.path for action in happening.plan.changes]})
+                if first and self._opens:
+                    click.launch(f"{self._site(happening.domain)}/")
+            case Failed():
+                self._pages({"state": "failed", "message": self._told(error_lines(happening.error))})
+            case Paused():
+                self._pages({"state": "failed", "message": "\n".join(each.message for each in happening.refusals)})
+            case Recovered() | AsItIs():
+                self._pages({"state": "live", "changed": []})
+            case _:
+                pass
+        self._status("")
+
+    def _told(self, lines: Iterable[Line]) -> str:
+        return "\n".join(self._output.shown(line.text) for line in lines)
+
+    def _pages(self, state: dict[str, object]) -> None:
+        if self._local is not None and self._domain is not None:
+            tell_pages(self._local, self._domain, state)
+
+    def _dated(self, line: Line) -> Line:
+        return Line(f"{time.strftime('%H:%M:%S')}  {line.text}", line.style)
+
+    def _status(self, text: str) -> None:
+        """What goes on, or, where nothing does, what was last. Not more often than anybody can read."""
+        now = time.monotonic()
+        if self._screen is None or (text and now - self._told_at < _EVERY):
+            return
+        from rich.text import Text
+
+        self._told_at = now
+        line = self._output.shown(text or f"watching {self._last}")
+        self._screen.update(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)

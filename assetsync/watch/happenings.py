@@ -1,0 +1,101 @@
+"""What a watch tells while it goes on. `report/watching.py` makes lines and JSON of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from assetsync.errors import AssetsyncError
+    from assetsync.plan.plan import Plan
+    from assetsync.plan.safety import Refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """The folders are watched from now on. polling: seconds between looks where changes are not told; why, if known."""
+
+    folders: tuple[str, ...]
+    polling: float | None = None
+    because: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """A change is about to be applied."""
+
+    plan: Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What was saved is served.
+
+    seconds: since the first of it was seen, None where that was before the watch
+    builds_left: this hour, None without end
+    """
+
+    plan: Plan
+    build_sid: str | None
+    domain: str
+    seconds: float | None
+    builds_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AsItIs:
+    """Something was touched, and nothing is to be changed by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """retry: seconds until it is tried again, None where only a change helps."""
+
+    error: AssetsyncError
+    retry: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Recovered:
+    """What had failed works again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paused:
+    """Guards refuse the change; it is made when they are answered, or when the files come back."""
+
+    plan: Plan
+    refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Gathering:
+    """All Builds of this hour are used up; changes are gathered for `seconds`."""
+
+    seconds: float
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """Somebody else deployed since our last look; `build_sid` None: a Deployment without a Build."""
+
+    build_sid: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestRead:
+    """An edit of the manifest is in force."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    message: str
+
+
+Happening = (
+    Watching | Changing | Live | AsItIs | Failed | Recovered | Paused | Gathering | Overtaken | ManifestRead | Warned
+)
+
+Tell = Callable[[Happening], None]

@@ -1,0 +1,114 @@
+"""The local side of a watch: the manifest in force, the files that it selects, and whether they are at rest."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assetsync.errors import UsageError
+from assetsync.local.mapping import source_paths
+from assetsync.local.scan import select
+from assetsync.watch.checkout import Checkout
+from assetsync.watch.settling import Kind, Touch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from assetsync.local.scan import Selected
+    from assetsync.manifest.model import Manifest
+
+EMPTY_PATIENCE = 2.0
+"""Seconds that a file which has just become empty is given to get content again: many editors truncate, then write."""
+
+CHECKOUT_PATIENCE = 30.0
+"""Seconds that git is given to finish; a lock that a killed git left behind is not waited for longer."""
+
+
+class LocalSide:
+    """What is on this machine. `load` reads the manifest afresh."""
+
+    def __init__(self, load: Callable[[], Manifest]) -> None:
+        self._load = load
+        self.manifest = load()
+        self._stamp = _stamp(self.manifest.path)
+        self._is_broken = False
+        self._checkout = Checkout(self.manifest.root)
+        self._sizes: dict[str, int] = {}
+        self._served: frozenset[str] = frozenset()
+        self._waiting: dict[str, float] = {}
+
+    def reread(self) -> bool:
+        """Whether another manifest is in force now, or the same again after a broken one.
+
+        Raises what is wrong with it, once; the old one stays in force.
+        """
+        stamp = _stamp(self.manifest.path)
+        if stamp == self._stamp:
+            return False
+        was_broken, self._is_broken, self._stamp = self._is_broken, True, stamp
+        manifest = self._load()
+        if _target(manifest) != _target(self.manifest):
+            raise UsageError(
+                f"{manifest.path} names another Service, Environment or owner now; this watch stays with the old one",
+                hint="end it with Ctrl-C and start it again to deploy there",
+            )
+        self._is_broken = False
+        changed = replace(manifest, marks={}) != replace(self.manifest, marks={})
+        self.manifest = manifest
+        return changed or was_broken
+
+    def select(self) -> Selected:
+        """The files as they are now. Raises InvalidInput."""
+        return select(self.manifest)
+
+    def is_at_rest(self, selection: Selected, now: float) -> bool:
+        """False while git changes the tree, or a file that had content is empty for a moment."""
+        held = {
+            one.source: EMPTY_PATIENCE
+            for one in selection.candidates
+            if one.found.status.st_size == 0 and self._sizes.get(one.source)
+        }
+        if self._checkout.is_under_way:
+            held[""] = CHECKOUT_PATIENCE
+        self._waiting = {name: self._waiting.get(name, now) for name in held}
+        return all(now - since >= held[name] for name, since in self._waiting.items())
+
+    def took(self, selection: Selected) -> None:
+        """These files are what was last looked at."""
+        self._sizes = {one.source: one.found.status.st_size for one in selection.candidates}
+        self._served = frozenset(_with_folders({one.found.file for one in selection.candidates}))
+
+    def judged(self, touch: Touch) -> Touch:
+        """That something is gone counts only where it was served: editors make and delete files of their own."""
+        if touch.kind is Kind.GONE and touch.path not in self._served:
+            return Touch(touch.path, Kind.TOUCHED, touch.at)
+        return touch
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The sources, as real folders; they need not exist."""
+        return tuple(Path(source_paths(self.manifest, folder)[1]) for folder in self.manifest.folders)
+
+
+def _with_folders(files: set[str]) -> set[str]:
+    """The paths, and every folder above them."""
+    found = set(files)
+    level = {file.rpartition("/")[0] for file in files}
+    while level - found:
+        level -= found
+        found |= level
+        level = {folder.rpartition("/")[0] for folder in level}
+    return found
+
+
+def _stamp(file: Path) -> tuple[int, int, int] | None:
+    try:
+        status = file.stat()
+    except OSError:
+        return None
+    return status.st_mtime_ns, status.st_size, status.st_ino
+
+
+def _target(manifest: Manifest) -> tuple[object, ...]:
+    return manifest.service, manifest.environment, manifest.name

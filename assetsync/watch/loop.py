@@ -1,0 +1,332 @@
+"""The loop of `assetsync watch`: wait until things are at rest, look, plan, apply; one at a time, newest state wins."""
+
+from __future__ import annotations
+
+import queue
+from contextlib import closing, nullcontext
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from assetsync.errors import ApplyFailed, AssetsyncError, Conflict, Interrupted, InvalidInput, ServiceError, UsageError
+from assetsync.events import Deployed
+from assetsync.plan.safety import Consent, unanswered, with_consents
+from assetsync.watch.eyes import Eyes
+from assetsync.watch.happenings import (
+    AsItIs,
+    Changing,
+    Failed,
+    Gathering,
+    Live,
+    ManifestRead,
+    Overtaken,
+    Paused,
+    Recovered,
+    Warned,
+    Watching,
+)
+from assetsync.watch.quota import BUILDS_AN_HOUR, Quota
+from assetsync.watch.settling import QUIET, Settling, Touch
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from assetsync.apply.applier import Controls
+    from assetsync.events import Event
+    from assetsync.local.scan import Selected
+    from assetsync.model import DesiredAsset, DesiredTree
+    from assetsync.plan.plan import Plan
+    from assetsync.plan.safety import Refusal
+    from assetsync.prepare import Prepared
+    from assetsync.watch.happenings import Tell
+    from assetsync.watch.local_side import LocalSide
+    from assetsync.watch.remote_side import RemoteSide
+
+TICK = 0.25
+"""Seconds between two looks round: whether it is to end, whether a folder is still the one that it was."""
+
+POLL = 1.0
+"""Seconds between two looks at the folders where the system does not tell of changes."""
+
+LOOK_ANYWAY = 30.0
+"""The same where it does: what it never told of is found as well."""
+
+RETRIES = (2.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds until what failed is tried again; the last one over and over."""
+
+ASLEEP = 30.0
+"""Seconds by which the wall clock runs ahead of the other when the machine was asleep in between."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line that was typed while the watch goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """consents: given for the whole watch; builds_an_hour: None without end; poll: look every so many seconds."""
+
+    consents: tuple[Consent, ...] = ()
+    builds_an_hour: int | None = BUILDS_AN_HOUR
+    poll: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Hands:
+    """What the loop needs of the world.
+
+    read: hash the selected files; distrust: forget hashes that were not true; now, wall: seconds, monotonic and not
+    progress: opened while something is being applied
+    """
+
+    read: Callable[[Selected], DesiredTree]
+    distrust: Callable[[Selected, ApplyFailed], None]
+    tell: Tell
+    now: Callable[[], float]
+    wall: Callable[[], float]
+    progress: Callable[[], AbstractContextManager[None]] = nullcontext
+
+
+class Watch:
+    """One watch. All is done by the thread that calls `run`; `touch` and `answer` may be called by any."""
+
+    def __init__(
+        self, local: LocalSide, remote: RemoteSide, controls: Controls, hands: Hands, bounds: Bounds | None = None
+    ) -> None:
+        self._local, self._remote, self._hands = local, remote, hands
+        self._bounds = bounds or Bounds()
+        self._emit = controls.emit
+        self._controls = replace(controls, emit=self._on_event, check_names=False)
+        self._inbox: queue.SimpleQueue[Touch | Answer] = queue.SimpleQueue()
+        self._settling, self._quota = Settling(), Quota(self._bounds.builds_an_hour)
+        self._eyes = Eyes(local.roots, local.manifest.path, self.touch)
+        self._again_at: float | None = None
+        self._looked_at = 0.0
+        self._since: float | None = None
+        self._state: object = None
+        self._served: tuple[DesiredAsset, ...] | None = None
+        self._plan: Plan | None = None
+        self._paused: tuple[Refusal, ...] = ()
+        self._agreed: tuple[Consent, ...] = ()
+        self._trouble, self._failures = "", 0
+        self._is_gathering = False
+        self._warned: set[str] = set()
+
+    def touch(self, touch: Touch) -> None:
+        """Something happened in the folders."""
+        self._inbox.put(touch)
+
+    def answer(self, text: str) -> None:
+        """Somebody typed a line."""
+        self._inbox.put(Answer(text))
+
+    def run(self) -> None:
+        """Until the controls' `stop` is set. Raises Interrupted where that came while something was being written."""
+        with closing(self._eyes):
+            self._eyes.open()
+            self._look(None)
+            self._announce()
+            drift = self._drift()
+            while not self._controls.stop.is_set():
+                self._wait()
+                if self._eyes.check():
+                    self._announce()
+                if self._drift() - drift > ASLEEP:
+                    self._remote.forget()
+                    self._again_at = self._hands.now()
+                drift = self._drift()
+                self._look_if_due()
+
+    # Waiting
+
+    def _wait(self) -> None:
+        """Take what has come, or wait for it, no longer than until a look is due."""
+        try:
+            message = self._inbox.get(timeout=max(0.0, min(TICK, self._due_at() - self._hands.now())))
+            while True:
+                self._take(message)
+                message = self._inbox.get_nowait()
+        except queue.Empty:
+            return
+
+    def _take(self, message: Touch | Answer) -> None:
+        if isinstance(message, Touch):
+            self._settling.add(self._local.judged(message))
+        elif self._paused:
+            refusal = self._paused[0]
+            if message.text.strip() == str(refusal.observed):
+                self._agreed = (*self._agreed, Consent(refusal.override, refusal.observed))
+            self._paused, self._again_at = (), self._hands.now()
+
+    def _due_at(self) -> float:
+        times = (self._settling.ripe_at, self._again_at, self._looked_at + self._interval)
+        return min(at for at in times if at is not None)
+
+    @property
+    def _interval(self) -> float:
+        return self._bounds.poll or (POLL if self._eyes.blind else LOOK_ANYWAY)
+
+    def _drift(self) -> float:
+        return self._hands.wall() - self._hands.now()
+
+    # Looking
+
+    def _look_if_due(self) -> None:
+        now, ripe = self._hands.now(), self._settling.ripe_at
+        if ripe is not None and ripe <= now:
+            self._look(self._settling.take())
+        elif self._again_at is not None and self._again_at <= now:
+            self._look(None)
+        elif self._looked_at + self._interval <= now:
+            self._glance()
+
+    def _glance(self) -> None:
+        """Look without a reason: at the folders, and every few minutes at what is live."""
+        self._looked_at = self._hands.now()
+        try:
+            if self._remote.is_check_due and (overtaken := self._remote.overtaken_by()) is not None:
+                self._hands.tell(Overtaken(*overtaken))
+            if self._state == _state(self._local.select()):
+                return
+        except ServiceError as error:
+            self._failed(error)
+            return
+        except AssetsyncError:
+            pass  # the look tells it
+        self._look(self._looked_at)
+
+    def _look(self, since: float | None) -> None:
+        """Bring what is there now on line; `since` is when the first of it was touched."""
+        if self._since is None:
+            self._since = since
+        self._again_at, self._looked_at = None, self._hands.now()
+        self._reread()
+        try:
+            self._bring()
+        except Interrupted:
+            raise
+        except AssetsyncError as error:
+            self._failed(error)
+
+    def _reread(self) -> None:
+        try:
+            if not self._local.reread():
+                return
+        except AssetsyncError as error:
+            self._hands.tell(Failed(error, None))
+            return
+        self._served = None
+        self._eyes.turn_to(self._local.roots)
+        self._hands.tell(ManifestRead())
+
+    def _bring(self) -> None:
+        selection = self._local.select()
+        if not self._local.is_at_rest(selection, self._hands.now()):
+            self._again_at = self._hands.now() + QUIET
+            return
+        tree = self._hands.read(selection)
+        self._local.took(selection)
+        self._state = _state(selection)
+        if tree.assets == self._served:
+            self._hands.tell(AsItIs())
+            self._done()
+            return
+        prepared = self._remote.prepare(self._local.manifest, tree)
+        try:
+            if self._deploy(prepared):
+                self._served = tree.assets
+                self._done()
+        except ApplyFailed as error:
+            self._hands.distrust(selection, error)
+            raise
+
+    # Deploying
+
+    def _deploy(self, prepared: Prepared) -> bool:
+        """Whether everything is live now that is to be; else it is tried again, or somebody has to agree first."""
+        plan = prepared.plan
+        self._warn(prepared.warnings)
+        refusals = with_consents(prepared.refusals, (*self._bounds.consents, *self._agreed))
+        left = unanswered(refusals)
+        if left or (plan.build_needed and self._must_wait()):
+            self._remote.keep(prepared)
+            if left and left != self._paused:
+                self._hands.tell(Paused(plan, refusals))
+            self._paused = left
+            return False
+        self._paused = ()
+        if not plan.build_needed and not plan.repairs:
+            self._remote.keep(prepared)
+            return True
+        if plan.build_needed:
+            self._quota.spend(self._hands.now())
+            self._hands.tell(Changing(plan))
+        self._plan = plan
+        with self._hands.progress():
+            outcome = self._remote.apply(prepared, self._controls)
+        self._warn(outcome.warnings)
+        self._remote.learn(self._local.manifest, prepared.tree)
+        return True
+
+    def _must_wait(self) -> bool:
+        """Whether the Builds of this hour are used up."""
+        now = self._hands.now()
+        free_at = self._quota.free_at(now)
+        if free_at <= now:
+            self._is_gathering = False
+            return False
+        if not self._is_gathering:
+            self._hands.tell(Gathering(free_at - now, self._bounds.builds_an_hour or 0))
+        self._is_gathering, self._again_at = True, free_at
+        return True
+
+    def _on_event(self, event: Event) -> None:
+        if not isinstance(event, Deployed) or self._plan is None:
+            self._emit(event)
+            return
+        now = self._hands.now()
+        seconds = now - self._since if self._since is not None else None
+        self._hands.tell(Live(self._plan, event.build_sid, event.domain, seconds, self._quota.left(now)))
+
+    # Telling
+
+    def _done(self) -> None:
+        if self._trouble:
+            self._hands.tell(Recovered())
+        self._since, self._agreed, self._trouble, self._failures = None, (), "", 0
+
+    def _failed(self, error: AssetsyncError) -> None:
+        """Tell it once, and try again, the later the more often it failed; a Conflict at once for the first time."""
+        if not isinstance(error, InvalidInput):
+            self._remote.forget()
+        trouble = type(error).__name__ if isinstance(error, ServiceError) else f"{type(error).__name__} {error.message}"
+        retry = None if isinstance(error, InvalidInput | UsageError) else RETRIES[min(self._failures, len(RETRIES) - 1)]
+        if isinstance(error, Conflict) and self._failures == 0:
+            retry = 0.0
+        if trouble != self._trouble:
+            self._hands.tell(Failed(error, retry))
+        self._trouble, self._failures = trouble, self._failures + 1
+        self._again_at = None if retry is None else self._hands.now() + retry
+
+    def _warn(self, warnings: tuple[str, ...]) -> None:
+        for warning in warnings:
+            if warning not in self._warned:
+                self._hands.tell(Warned(warning))
+        self._warned.update(warnings)
+
+    def _announce(self) -> None:
+        folders = tuple(folder.source for folder in self._local.manifest.folders)
+        polling = self._interval if self._bounds.poll or self._eyes.blind else None
+        self._hands.tell(Watching(folders, polling, self._eyes.blind))
+
+
+def _state(selection: Selected) -> tuple[object, ...]:
+    """What a look without a reason compares: names, kinds and times of all that would be served."""
+    return tuple(
+        (one.described, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        for one in selection.candidates
+        for status in (one.found.status,)
+    )

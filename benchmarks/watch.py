@@ -1,0 +1,129 @@
+"""From saving a file to its being served, with `assetsync watch --local`: python benchmarks/watch.py [SAVES] [FILES]
+
+A process of its own watches a folder; this one writes a file as an editor does (a new file renamed over the old one, or
+written in place, in turns) and asks the site for it until the new content comes. Printed are the median and the 99th
+percentile, and the processor time that the watch takes while nothing happens.
+"""
+
+from __future__ import annotations
+
+import http.client
+import json
+import os
+import platform
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+IDLE_SECONDS = 20.0
+PAUSE = 0.15
+"""Seconds between two saves, so that each one is a change of its own."""
+
+MANIFEST = """\
+version: 1
+name: website
+service: my-site
+environments:
+  - name: production
+folders:
+  - source: public
+    target: /
+    visibility: public
+"""
+
+
+def main(saves: int = 200, files: int = 1000) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        names = _write_site(root, files)
+        with _Watching(root) as watching:
+            times = sorted(
+                _save(watching, root / "public" / names[number % len(names)], number) for number in range(saves)
+            )
+            idle = watching.idle()
+    p99 = times[min(len(times) - 1, round(len(times) * 0.99))]
+    print(f"{platform.processor() or platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
+    print(f"{saves} saves in a folder of {files} files: median {statistics.median(times) * 1000:.0f} ms, ", end="")
+    print(f"99th percentile {p99 * 1000:.0f} ms, worst {times[-1] * 1000:.0f} ms")
+    print(f"idle: {idle:.2%} of a core over {IDLE_SECONDS:.0f} s")
+
+
+def _write_site(root: Path, files: int) -> list[str]:
+    (root / "assetsync.yaml").write_text(MANIFEST)
+    names = [f"{number % 20:02}/{number:04}.html" for number in range(files)]
+    for name in names:
+        file = root / "public" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"<p>{name}</p>\n" * 300)
+    return names
+
+
+class _Watching:
+    """The command at work; `site` is where it serves."""
+
+    def __init__(self, root: Path) -> None:
+        variables = {"ASSETSYNC_DATA_DIR": str(root / "data"), "ASSETSYNC_CACHE_DIR": str(root / "cache")}
+        command = [sys.executable, "-m", "assetsync", "watch", "--local", "--format", "json", "-m", "assetsync.yaml"]
+        self._process = subprocess.Popen(
+            command, cwd=root, env=os.environ | variables, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> _Watching:
+        live = self._next("live")
+        place = urlsplit(live["url"])
+        self.host = place.netloc
+        self.connection = http.client.HTTPConnection("127.0.0.1", place.port)
+        self._next("watching")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.send_signal(signal.SIGINT)
+        self._process.communicate()
+
+    def get(self, path: str) -> bytes:
+        self.connection.request("GET", path, headers={"Host": self.host})
+        return self.connection.getresponse().read()
+
+    def idle(self) -> float:
+        """The share of a core that it takes while nothing happens."""
+        time.sleep(2)
+        before = self._cpu()
+        time.sleep(IDLE_SECONDS)
+        return (self._cpu() - before) / IDLE_SECONDS
+
+    def _next(self, event: str) -> dict[str, str]:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            document: dict[str, str] = json.loads(line)
+            if document["event"] == event:
+                return document
+        raise SystemExit("the watch has ended")
+
+    def _cpu(self) -> float:
+        fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _save(watching: _Watching, file: Path, number: int) -> float:
+    time.sleep(PAUSE)
+    content = f"<p>save {number}</p>\n".encode() * 300
+    path = f"/{file.parent.name}/{file.name}"
+    began = time.perf_counter()
+    if number % 2:
+        file.write_bytes(content)
+    else:
+        draft = file.with_suffix(".tmp~")
+        draft.write_bytes(content)
+        draft.replace(file)
+    while content not in watching.get(path):
+        time.sleep(0.002)
+    return time.perf_counter() - began
+
+
+if __name__ == "__main__":
+    main(*(int(argument) for argument in sys.argv[1:]))
