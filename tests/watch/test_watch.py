@@ -328,7 +328,7 @@ def test_looking_every_so_often_finds_what_nobody_tells(stage: Stage) -> None:
     stage.write(SITE)
     with following(stage, poll=0.2) as site:
         assert site.until(Watching).polling == 0.2
-        site.watch.touch = lambda _touch: None  # type: ignore[method-assign]
+        site.watch.touch = lambda _touch: None  # type: ignore[method-assign,assignment]
         site.file("index.html").write_bytes(b"found")
         site.until_served("/index.html", b"found")
 
