@@ -1,4 +1,4 @@
-"""Build the wheel and see that the schemas and the console's files are in it, byte for byte."""
+"""Build the wheel and see that the schemas and what the local service sends to browsers are in it, byte for byte."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(folder: str) -> None:
         for file, name in wanted():
             if name not in held or archive.read(name) != file.read_bytes():
                 raise SystemExit(f"{file} is not in the wheel as it is in the repository")
-    sys.stdout.write(f"{wheel.name} holds the schemas and the console's files\n")
+    sys.stdout.write(f"{wheel.name} holds the schemas and the files for browsers\n")
 
 
 def wanted() -> Iterator[tuple[Path, str]]:
@@ -31,6 +31,8 @@ def wanted() -> Iterator[tuple[Path, str]]:
     for file in Path("assetsync/emulator/console/static").iterdir():
         if file.is_file():
             yield file, file.as_posix()
+    client = Path("assetsync/emulator/live/client.js")
+    yield client, client.as_posix()
 
 
 if __name__ == "__main__":

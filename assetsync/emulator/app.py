@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -14,8 +15,12 @@ from assetsync.emulator.authentication import is_known
 from assetsync.emulator.bodies import RawReader, body_reader
 from assetsync.emulator.console.mount import Console
 from assetsync.emulator.console.origin import is_served_here
+from assetsync.emulator.hosting import site_of
+from assetsync.emulator.live.mount import may_be_events, send_live
+from assetsync.emulator.live.serving import EVENTS
 from assetsync.emulator.messages import Answer, Body, FileSlice, Outcome, Request, text_answer
 from assetsync.emulator.own_pages import is_own
+from assetsync.emulator.signature import without_port
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -24,6 +29,8 @@ if TYPE_CHECKING:
 
     from assetsync.emulator.bodies import BodyReader
     from assetsync.emulator.core import Core
+    from assetsync.emulator.live.site import LiveSite
+    from assetsync.emulator.one_site import OneSite
 
 _CHUNK = 1 << 18
 _THREADS = 256
@@ -39,15 +46,14 @@ CLOSE = "assetsync.close"
 """The same for one that ends the connection once what was written has gone out."""
 
 
-def make_app(
-    core: Core, handle: Callable[[Request], Outcome] | None = None
-) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
-    """The ASGI application (HTTP only, no lifespan) for a core. Answers come from `handle`, by default the core's.
+def make_app(core: Core, one_site: OneSite | None = None) -> Callable[[Scope, Receive, Send], Awaitable[None]]:
+    """The ASGI application (HTTP only, no lifespan) for a core, or for one site of it.
 
-    With the core's own answers comes the console, at `/`.
+    With all of the core comes the console, at `/`.
     """
-    console = Console(core) if handle is None else None
-    work = partial(_work, handle or core.handle)
+    console = Console(core) if one_site is None else None
+    work = partial(_work, core.handle if one_site is None else one_site.handle)
+    watched = partial(_watched, core, one_site)
     limiter: list[anyio.CapacityLimiter] = []  # made by the first request, because it belongs to the running loop
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +63,13 @@ def make_app(
             await console(scope, receive, send)
             return
         web = WebRequest(scope, receive)
-        if _is_foreign(web, core):
+        asked = _request(web, Body(), core)
+        if may_be_events(asked):
+            live = await anyio.to_thread.run_sync(watched, asked, limiter=limiter[0])
+            if live is not None:
+                await send_live(live, scope, receive, send)
+                return
+        if is_own(asked.path) and asked.is_foreign and not _knows(web, core):
             await _response(text_answer(403, _FOREIGN))(scope, receive, send)
             return
         try:
@@ -65,9 +77,9 @@ def make_app(
         except ClientDisconnect:
             return
         except OSError as problem:
-            await _response(core.fail(_request(web, Body()), problem))(scope, receive, send)
+            await _response(core.fail(asked, problem))(scope, receive, send)
             return
-        response = await anyio.to_thread.run_sync(work, _request(web, body), scope["state"], limiter=limiter[0])
+        response = await anyio.to_thread.run_sync(work, replace(asked, body=body), scope["state"], limiter=limiter[0])
         if response is None:
             await _cut(scope, receive)
         else:
@@ -89,18 +101,28 @@ def _work(handle: Callable[[Request], Outcome], request: Request, state: dict[st
     return _bent_response(outcome, state[CLOSE])
 
 
+def _watched(core: Core, one_site: OneSite | None, request: Request) -> LiveSite | None:
+    """The watched site whose events are asked for."""
+    site = site_of(request, core.settings.domain_root) if one_site is None else one_site.site(request)
+    return core.watched(request, site) if site is not None and site.path == EVENTS else None
+
+
 def _is_foreign(web: WebRequest, core: Core) -> bool:
-    """Whether a browser may have been led here under another name: then our own pages need credentials."""
-    if not is_own(_path(web)) or is_served_here(web.headers.get("host", ""), web.scope.get("server")):
-        return False
-    return not is_known(web.headers.get("authorization", ""), core.account, core.settings.api_keys)
+    """Whether a browser may have been led here under another name than ours and our sites'."""
+    host = web.headers.get("host", "")
+    is_a_site = without_port(host).lower().endswith(f".{core.settings.domain_root}")
+    return not is_a_site and not is_served_here(host, web.scope.get("server"))
+
+
+def _knows(web: WebRequest, core: Core) -> bool:
+    return is_known(web.headers.get("authorization", ""), core.account, core.settings.api_keys)
 
 
 async def _body(web: WebRequest, core: Core) -> Body:
     """Uploads of those whom the service does not know do not reach the disk."""
     if is_own(_path(web)):
         reader: BodyReader = RawReader()
-    elif is_known(web.headers.get("authorization", ""), core.account, core.settings.api_keys):
+    elif _knows(web, core):
         reader = body_reader(web.headers.get("content-type", ""), core.new_spool)
     else:
         reader = body_reader("", core.new_spool)
@@ -118,7 +140,7 @@ def _path(web: WebRequest) -> str:
     return raw_path.decode("latin-1")
 
 
-def _request(web: WebRequest, body: Body) -> Request:
+def _request(web: WebRequest, body: Body, core: Core) -> Request:
     return Request(
         method=web.method,
         path=_path(web),
@@ -127,6 +149,7 @@ def _request(web: WebRequest, body: Body) -> Request:
         body=body,
         scheme=web.scope["scheme"],
         host=web.headers.get("host", "127.0.0.1"),
+        is_foreign=_is_foreign(web, core),
     )
 
 

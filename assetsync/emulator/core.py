@@ -17,6 +17,8 @@ from assetsync.emulator.faults.effects import too_many_requests
 from assetsync.emulator.faults.rule import Faults
 from assetsync.emulator.faults.schedule import Schedule
 from assetsync.emulator.hosting import AssetHost, Site, site_of
+from assetsync.emulator.live.serving import is_script, script, serve_live
+from assetsync.emulator.live.sites import LiveSites
 from assetsync.emulator.messages import Answer, Outcome, Pairs, Request
 from assetsync.emulator.moments import Clock, http_date, system_clock, to_micros
 from assetsync.emulator.own_pages import is_own, own_page
@@ -43,6 +45,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from assetsync.emulator.content import Spool
+    from assetsync.emulator.live.site import LiveSite
 
 _LOG: Final = logging.getLogger("assetsync.emulator")
 _UPLOAD: Final = re.compile(r"/v1/Services/[^/]+/(Assets|Functions)/[^/]+/Versions")
@@ -70,7 +73,8 @@ class Core:
     """One account's Serverless API and asset host, with its state below `folder`. Safe for many threads.
 
     `wait` is how a thread spends seconds of latency and of delays, by default until `release` at the latest.
-    `account` are the credentials that it accepts, `requests` what was asked, `faults` the plan in force (assignable).
+    `account` are the credentials that it accepts, `requests` what was asked, `faults` the plan in force (assignable),
+    `live` the sites that somebody watches.
     Raises UsageError where the folder cannot be used.
     """
 
@@ -87,6 +91,7 @@ class Core:
         self.clock = clock
         self.faults: FaultPlan = faults or NoFaults()
         self.requests = RequestLog(self.settings.log_entries)
+        self.live = LiveSites()
         self._store = Store(folder, self.settings.synchronous, self.settings.seed)
         self.account = self.settings.account or self._store.account()
         self._host = AssetHost(self._store.contents, self.settings, self.account.auth_token)
@@ -105,6 +110,8 @@ class Core:
         site = site or site_of(request, self.settings.domain_root)
         if site is None and is_own(request.path):
             return own_page(self, request)
+        if site is not None and is_script(request, site) and self.watched(request, site) is not None:
+            return script()
         flying = self._count(1 if site is None else 0)
         try:
             outcome = self._admit(request, site, flying)
@@ -127,6 +134,10 @@ class Core:
     def new_spool(self) -> Spool:
         """Where a web shell puts an upload while it arrives."""
         return self._store.contents.spool(max(self.settings.public_bytes, self.settings.private_bytes))
+
+    def watched(self, request: Request, site: Site) -> LiveSite | None:
+        """The site's news, None where nobody watches it, and for names that may have been bent to this machine."""
+        return None if request.is_foreign else self.live.get(site.domain)
 
     def fail_builds(self, count: int = 1) -> None:
         """Let the next `count` Builds end in `failed`, without a reason, as Twilio does (F6.6)."""
@@ -203,6 +214,12 @@ class Core:
         return answer
 
     def _site(self, request: Request, site: Site) -> Answer:
+        live = self.watched(request, site)
+        if live is None:
+            return self._serve(request, site)
+        return serve_live(lambda asked: self._serve(asked, site), request, site, live.last())
+
+    def _serve(self, request: Request, site: Site) -> Answer:
         with self._store.transaction() as tx:
             return self._host.serve(request, site, tx, to_micros(self.clock()))
 

@@ -47,6 +47,7 @@ class Request:
     """path: percent-encoded, as the client sent it; query: the raw text after `?`; headers: names in lower case.
 
     `scheme` and `host` (with its port) are those that the client addressed; links in answers lead back to them.
+    `is_foreign` says that a browser may have been led here under a name that is not ours.
     """
 
     method: str
@@ -56,6 +57,7 @@ class Request:
     body: Body = field(default_factory=Body)
     scheme: str = "http"
     host: str = "127.0.0.1"
+    is_foreign: bool = False
 
     @property
     def base_url(self) -> str:

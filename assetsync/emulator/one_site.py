@@ -28,10 +28,15 @@ class OneSite:
         self._core = core
         self._domain = domain and domain.lower()
 
-    def handle(self, request: Request) -> Outcome:
+    def site(self, request: Request) -> Site | None:
+        """The site that a request is for, None where there is none or more than one."""
         domain = self._domain or self._only()
-        if domain is not None:
-            return self._core.handle(request, Site(domain, request.path))
+        return None if domain is None else Site(domain, request.path)
+
+    def handle(self, request: Request) -> Outcome:
+        site = self.site(request)
+        if site is not None:
+            return self._core.handle(request, site)
         domains = self._core.domains()
         if not domains:
             return text_answer(404, "There is no Environment yet.\n")

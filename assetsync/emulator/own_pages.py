@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from assetsync.emulator.authentication import is_known
 from assetsync.emulator.faults.document import parse_faults
+from assetsync.emulator.live.control import control
 from assetsync.emulator.messages import NO_CONTENT, json_answer
 from assetsync.emulator.refusals import Refusal, invalid, method_not_allowed, not_found, unauthenticated
 from assetsync.errors import InvalidInput
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from assetsync.emulator.messages import Answer, Request
 
 ROOT: Final = "/_emulator"
-_FAULTS: Final = f"{ROOT}/faults"
+_LIVE: Final = f"{ROOT}/live/"
 
 
 def is_own(path: str) -> bool:
@@ -35,6 +36,9 @@ def own_page(core: Core, request: Request) -> Answer:
                 return NO_CONTENT
             case method, "/_emulator/faults":
                 return _faults(core, request, method)
+            case _, path if path.startswith(_LIVE):
+                core.check_credentials(request.headers)
+                return control(core.live, request, path.removeprefix(_LIVE))
             case _:
                 return not_found(request.path).answer()
     except Refusal as refusal:

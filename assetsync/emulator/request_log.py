@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, Final
 
+from assetsync.emulator.watchers import Watchers
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -40,33 +42,22 @@ class RequestLog:
         self._lock = threading.Lock()
         self._ring: deque[Logged] = deque(maxlen=entries)
         self._count = 0
-        self._watchers: dict[object, Callable[[], object]] = {}
+        self._watchers = Watchers()
 
     def add(self, request: Request, status: int, *, site: bool, at: int) -> None:
         with self._lock:
             self._count += 1
             path, query = request.path[:_LONGEST], request.query[:_LONGEST]
             self._ring.append(Logged(self._count, request.method[:_LONGEST], path, query, status, site, at))
-            self._tell()
+            self._watchers.tell()
 
     def watch(self, tell: Callable[[], object]) -> Callable[[], None]:
-        """Call `tell` after every change, until what is returned is called; never after that.
+        """Call `tell` after every change, until what is returned is called. It must neither wait nor use the log."""
+        return self._watchers.add(tell)
 
-        It is called from the thread of the request and must neither wait nor use the log.
-        """
-        key = object()
-        with self._lock:
-            self._watchers[key] = tell
-
-        def forget() -> None:
-            with self._lock:
-                del self._watchers[key]
-
-        return forget
-
-    def _tell(self) -> None:
-        for tell in self._watchers.values():
-            tell()
+    @property
+    def watchers(self) -> int:
+        return len(self._watchers)
 
     @property
     def count(self) -> int:
@@ -93,7 +84,7 @@ class RequestLog:
         with self._lock:
             self._ring.clear()
             self._count = 0
-            self._tell()
+            self._watchers.tell()
 
     def as_json(self) -> dict[str, Any]:
         return {"count": self.count, "requests": [asdict(entry) for entry in self.entries()]}

@@ -13,8 +13,8 @@ import uvicorn
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from assetsync.emulator.app import ABORT, CLOSE, make_app
-from assetsync.emulator.console.stream import LEAVING
 from assetsync.emulator.core import Core
+from assetsync.emulator.event_stream import LEAVING
 from assetsync.emulator.moments import Clock, system_clock
 from assetsync.emulator.one_site import OneSite, SitePort
 from assetsync.emulator.upkeep import Upkeep
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from starlette.types import Receive, Scope, Send
 
     from assetsync.emulator.faults import FaultPlan
-    from assetsync.emulator.messages import Outcome, Request
     from assetsync.emulator.settings import Settings
 
 _IDLE_SECONDS = 75
@@ -112,7 +111,7 @@ class _Server(uvicorn.Server):
 class EmulatorThread:
     """A core served on `host:port` from a background thread until `stop`. Port 0 is any free one.
 
-    `handle` answers in the core's place. Raises UsageError where the port is taken, unless `or_any_port`.
+    `one_site` answers in the core's place. Raises UsageError where the port is taken, unless `or_any_port`.
     """
 
     def __init__(
@@ -122,14 +121,14 @@ class EmulatorThread:
         port: int,
         *,
         or_any_port: bool,
-        handle: Callable[[Request], Outcome] | None = None,
+        one_site: OneSite | None = None,
     ) -> None:
         self._socket = _listen(host, port, or_any_port=or_any_port)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://{_announced(host, self._socket.getsockname()[0])}:{self.port}"
         self._server = _Server(
             uvicorn.Config(
-                _quiet_when_cancelled(make_app(core, handle)),
+                _quiet_when_cancelled(make_app(core, one_site)),
                 http=_Protocol,
                 ws="none",
                 lifespan="off",
@@ -198,9 +197,7 @@ class RunningEmulator:
             self._threads.append(EmulatorThread(self.core, host, port, or_any_port=or_any_port))
             if one_site is not None:
                 site = OneSite(self.core, one_site.domain)
-                self._threads.append(
-                    EmulatorThread(self.core, host, one_site.port, or_any_port=False, handle=site.handle)
-                )
+                self._threads.append(EmulatorThread(self.core, host, one_site.port, or_any_port=False, one_site=site))
         except BaseException:
             self._close()
             raise

@@ -3,6 +3,6 @@
     request -> mount (whose host, which page) -> reads of the store (places, files, history, items) -> pages -> HTML
 
 `markup` markup that escapes by itself · `layout` what every page has · `origin` whom the pages are for · `links`
-where things are · `remembered` friendly names of assetsync · `stream` the request log as it happens · `static` the
-style sheet, the script, the icon.
+where things are · `remembered` friendly names of assetsync · `stream` the request log as events · `static` the style
+sheet, the script, the icon.
 """

@@ -17,8 +17,9 @@ from assetsync.emulator.console.markup import Html, element
 from assetsync.emulator.console.origin import is_served_here
 from assetsync.emulator.console.pages import build, changes, environment, item, requests, service, services
 from assetsync.emulator.console.static import STATIC
-from assetsync.emulator.console.stream import LEAVING, Stream
+from assetsync.emulator.console.stream import Stream
 from assetsync.emulator.console.visit import Page, Visit
+from assetsync.emulator.event_stream import LEAVING, send_events
 from assetsync.emulator.moments import to_micros
 from assetsync.emulator.signature import without_port
 
@@ -92,7 +93,7 @@ class Console:
             return
         after = headers.get("last-event-id") or _query(scope).get("after", "")
         fixed = tuple((name.lower().encode(), value.encode()) for name, value in _HEADERS.items())
-        await self._stream.send(after, fixed, receive, send, scope["state"][LEAVING])
+        await send_events(self._stream, after, fixed, receive, send, scope["state"][LEAVING])
 
     def _answer(self, scope: Scope, host: str) -> Response:
         path = scope["path"]

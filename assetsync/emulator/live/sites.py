@@ -1,0 +1,44 @@
+"""The sites that somebody watches, in memory only."""
+
+from __future__ import annotations
+
+import re
+import threading
+from typing import TYPE_CHECKING, Final
+
+from assetsync.emulator.live.site import LiveSite
+from assetsync.emulator.refusals import invalid
+
+if TYPE_CHECKING:
+    from assetsync.emulator.live.document import News
+
+MOST_SITES: Final = 100
+_DOMAIN: Final = re.compile(r"(?=.{1,253}\Z)[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
+
+
+class LiveSites:
+    """By domain, in any case. Safe for many threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._sites: dict[str, LiveSite] = {}
+
+    def get(self, domain: str) -> LiveSite | None:
+        return self._sites.get(domain.lower())
+
+    def put(self, domain: str, news: News) -> LiveSite:
+        """Watched from now on, whether or not there is such an Environment yet. Raises Refusal."""
+        if _DOMAIN.fullmatch(domain) is None:
+            raise invalid("The path must end in the domain of a site")
+        with self._lock:
+            if domain.lower() not in self._sites and len(self._sites) >= MOST_SITES:
+                raise invalid(f"{MOST_SITES} sites are watched already, and no more can be")
+            site = self._sites.setdefault(domain.lower(), LiveSite())
+            site.put(news)
+        return site
+
+    def end(self, domain: str) -> None:
+        with self._lock:
+            site = self._sites.pop(domain.lower(), None)
+        if site is not None:
+            site.end()
