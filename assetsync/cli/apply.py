@@ -20,6 +20,7 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.errors import ApplyFailed, Interrupted, UsageError
+from assetsync.events import Deployed
 from assetsync.report.line import Line
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
     from assetsync.emulator.local import LocalService
+    from assetsync.events import Event
 
 
 @click.command(
@@ -96,7 +98,6 @@ def command(
             except ApplyFailed as error:
                 distrust_hashes(selection, error)
                 raise
-            run.output.standing = f"Build {outcome.build_sid} is live" if outcome.build_sid else "nothing is served"
             tell(settled, outcome, session, run)
             run.output.close()
             if session.reach.local is not None:
@@ -120,11 +121,17 @@ def consented(settled: Settled, output: Output) -> Settled:
 
 
 def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float) -> Outcome:
-    """Apply under signals: the first one ends cleanly, the second one at once."""
+    """Apply under signals: the first one ends cleanly, the second one at once. What was done is told from then on."""
     from assetsync.apply.applier import Controls, apply_plan
     from assetsync.apply.once import Pace
     from assetsync.cli.signals import draining
 
+    def emit(event: Event) -> None:
+        if isinstance(event, Deployed):
+            run.output.standing = f"Build {event.build_sid} is live" if event.build_sid else "nothing is served"
+        run.emit(event)
+
+    run.output.standing = "the next run finishes what was begun"
     with draining(session.cancelled, run.output.fail) as ending, run.progress():
         controls = Controls(
             pace=Pace(session.clock, session.cancelled),
@@ -132,7 +139,7 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
             abandon=ending.abandon,
             concurrency=concurrency,
             build_timeout=build_timeout,
-            emit=run.emit,
+            emit=emit,
         )
         prepared = settled.prepared
         return apply_plan(prepared.plan, prepared.snapshot, session.client, session.journal, controls)
