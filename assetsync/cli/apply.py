@@ -112,10 +112,10 @@ def consented(settled: Settled, output: Output) -> Settled:
 
     given = []
     for refusal in unanswered(settled.refusals):
-        if ask(f"{output.shown(refusal.message)}\nType {refusal.observed} to agree:") != str(refusal.observed):
+        if ask(output, refusal.message, f"Type {refusal.observed} to agree:") != str(refusal.observed):
             return settled
         given.append(Consent(refusal.override, refusal.observed))
-    if not agrees(f"Apply this to {settled.prepared.plan.target.environment}?"):
+    if not agrees(output, f"Apply this to {settled.prepared.plan.target.environment}?"):
         raise Interrupted("not applied; nothing was written")
     return settled.consenting(given)
 
