@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Self
 from urllib.parse import urlsplit
 
 IDLE_SECONDS = 20.0
@@ -73,7 +74,7 @@ class _Watching:
             command, cwd=root, env=os.environ | variables, stdout=subprocess.PIPE, text=True
         )
 
-    def __enter__(self) -> _Watching:
+    def __enter__(self) -> Self:
         live = self._next("live")
         place = urlsplit(live["url"])
         self.host = place.netloc

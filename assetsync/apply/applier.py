@@ -194,6 +194,7 @@ class _Applier:
             function_versions=tuple(each.sid for each in self._plan.functions),
             dependencies=self._plan.dependencies,
             runtime=self._plan.runtime,
+            uploaded=frozenset(sent.version_sid for sent in self._sent.values()),
         )
 
     def _remember(self, service: str) -> Named:

@@ -103,11 +103,13 @@ class Journal:
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
+            except BlockingIOError:
                 raise Conflict(
                     "another assetsync run on this machine is applying to the same Service",
                     hint="wait until it has finished, then run again",
                 ) from None
+            except OSError:
+                pass  # a file system without locks: nobody waits
             yield
         finally:
             os.close(handle)

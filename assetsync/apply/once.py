@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 TRIES = 5
 
+_RUN_AGAIN = "run again: what happened will be found, what did not is done then"
+
 LOST = (ConnectionFailed, ServerFailure, MalformedAnswer)
 """After these nobody knows whether the service did what it was asked to do."""
 
@@ -43,7 +45,8 @@ def once(operation: str, write: Callable[[], T], look: Callable[[], T | None], p
     """What `write` returns, or what `look` finds of it after its answer was lost.
 
     `look` tells whether the write happened: its result, or None.
-    Raises OutcomeUnknown when a look fails too; the last error when the write never happens.
+    Raises OutcomeUnknown when a look fails too, Interrupted, with as much said, when there is no time for one; the last
+    error when the write never happens.
     """
     for attempt in range(1, TRIES):
         try:
@@ -65,9 +68,13 @@ def _looked(operation: str, look: Callable[[], T | None], lost: ServiceError) ->
         raise lost
     try:
         return look()
+    except Interrupted as stopped:
+        raise Interrupted(
+            f"interrupted before it could be seen whether it happened: {lost.message}", hint=_RUN_AGAIN
+        ) from (stopped)
     except ServiceError as blind:
         raise OutcomeUnknown(
             f"{operation}: the answer was lost ({lost.message}), and no look could tell whether it happened"
             f" ({blind.message})",
-            hint="run again: what happened will be found, what did not is done then",
+            hint=_RUN_AGAIN,
         ) from lost

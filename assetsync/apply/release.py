@@ -31,12 +31,16 @@ _LOOK_BACK = 50
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a Build is made of: everything that the Environment will serve (F6.1, F6.2)."""
+    """What a Build is made of: everything that the Environment will serve (F6.1, F6.2).
+
+    uploaded: the Versions among it that this run made, so that nobody else's Build holds them
+    """
 
     asset_versions: tuple[str, ...]
     function_versions: tuple[str, ...]
     dependencies: tuple[Dependency, ...]
     runtime: str | None
+    uploaded: frozenset[str] = frozenset()
 
 
 class Release:
@@ -48,12 +52,18 @@ class Release:
         self._client, self._environment, self._base = client, environment, base_build
         self._service = environment.service_sid
         self._emit, self._pace = emit, pace
+        self._adopted: str | None = None
+        self._floor: str | None = None
 
     def start_build(self, contents: Contents, since: datetime | None) -> Build:
         """The new Build. `since` is when this run began by the service's clock."""
-        build = once(
-            "create Build", lambda: self._build(contents), lambda: self._build_made_before(contents, since), self._pace
-        )
+
+        def look() -> Build | None:
+            found = self._build_made_before(contents, since)
+            self._adopted = None if found is None or contents.uploaded else found.sid
+            return found
+
+        build = once("create Build", lambda: self._build(contents), look, self._pace)
         self._emit(BuildStarted(build.sid, len(contents.asset_versions), len(contents.function_versions)))
         return build
 
@@ -66,8 +76,7 @@ class Release:
             dependencies=contents.dependencies,
             runtime=contents.runtime,
         )
-        told = {version.sid for version in build.asset_versions}
-        if told and told != set(contents.asset_versions):
+        if not _has_versions(build, contents):
             raise MalformedAnswer("create Build: the answer is about a Build of other Versions")
         return build
 
@@ -99,6 +108,9 @@ class Release:
 
         Raises Conflict, and nothing is deployed, when the Environment's Build is no longer the plan's.
         """
+        if self._base is None:
+            newest = self._client.list_deployments(self._service, self._environment.sid, limit=1)
+            self._floor = newest[0].sid if newest else None
         now = self._client.fetch_environment(self._service, self._environment.sid)
         if now.build_sid != self._base:
             raise Conflict(
@@ -143,7 +155,7 @@ class Release:
         at = next((place for place, each in enumerate(history) if each.sid == sid), None)
         if at is None:
             return (f"{live}; whether another deployment was overwritten could not be seen in the history",)
-        before = history[at + 1].build_sid if at + 1 < len(history) else None
+        before = next((each.build_sid for each in history[at + 1 :] if each.build_sid != build_sid), None)
         if before == self._base:
             return ()
         raise self._taken_back(build_sid, before, history)
@@ -151,7 +163,13 @@ class Release:
     def _taken_back(self, build_sid: str | None, before: str | None, history: History) -> Conflict:
         """Make live again what we overwrote, for good, and say so."""
         withdrawal = Withdrawal(
-            self._client, self._environment, self._base, build_sid, read=self._history, pace=self._pace
+            self._client,
+            self._environment,
+            self._base,
+            build_sid,
+            keep=build_sid == self._adopted,
+            read=self._history,
+            pace=self._pace,
         )
         failed = None
         try:
@@ -171,7 +189,9 @@ class Release:
         return Conflict(f"{crossed}, and ours is no longer live{unseen}", hint="run again: the plan is made anew")
 
     def _history(self) -> History:
-        return tuple(self._client.list_deployments(self._service, self._environment.sid, limit=_LOOK_BACK))
+        """Newest first. Where nothing was live before, no further back than that: what was taken off line stays so."""
+        found = self._client.list_deployments(self._service, self._environment.sid, limit=_LOOK_BACK)
+        return tuple(takewhile(lambda each: each.sid != self._floor, found))
 
     def _build_made_before(self, contents: Contents, since: datetime | None) -> Build | None:
         """A Build of exactly these contents, not failed and not older than this run."""
@@ -186,10 +206,15 @@ def _named(build_sid: str | None) -> str:
     return f"Build {build_sid}" if build_sid else "a Deployment without a Build"
 
 
+def _has_versions(build: Build, contents: Contents) -> bool:
+    return {version.sid for version in build.asset_versions} == set(contents.asset_versions) and {
+        version.sid for version in build.function_versions
+    } == set(contents.function_versions)
+
+
 def _holds(build: Build, contents: Contents) -> bool:
     return (
-        {version.sid for version in build.asset_versions} == set(contents.asset_versions)
-        and {version.sid for version in build.function_versions} == set(contents.function_versions)
+        _has_versions(build, contents)
         and (not contents.dependencies or set(build.dependencies) == set(contents.dependencies))
         and (contents.runtime is None or build.runtime == contents.runtime)
     )

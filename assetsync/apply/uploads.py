@@ -76,6 +76,9 @@ class Uploader:
         self._stop, self._abandon = stop, abandon
         self._made: set[str] = set()
         self._served = {version.asset_sid for version in snapshot.live_versions}
+        self._known = {entry.version_sid for own in snapshot.own.values() for entry in own.entries} | {
+            version.sid for version in snapshot.live_versions
+        }
         self.sent: list[Sent] = []
         self.failures: list[FileFailure] = []
 
@@ -127,6 +130,8 @@ class Uploader:
             filename=asset.path.rpartition("/")[2] or "index",
             body=body,
         )
+        if version.sid in self._known:
+            raise MalformedAnswer(f"upload {printable(asset.path)}: the answer names a Version that was there before")
         entry = memory.entry(
             digest=asset.digest, sha256=body.sha256 or "", content_type=asset.content_type, version_sid=version.sid
         )

@@ -60,6 +60,7 @@ def standing(
 class Withdrawal:
     """Takes `ours`, a Build that only this run deploys, out of the history of one Environment.
 
+    keep: do not delete it, since it may be that of another run, which holds the very same
     live: the Build that was live when last seen; put_back: what we made live again, one after the other
     """
 
@@ -70,13 +71,14 @@ class Withdrawal:
         base: str | None,
         ours: str | None,
         *,
+        keep: bool = False,
         read: Callable[[], History],
         pace: Pace,
     ) -> None:
         self._client, self._environment, self._pace, self._read = client, environment, pace, read
         self._base, self._ours = base, ours
         self._void, self._late = {ours}, set[str]()
-        self._gone, self._refused = ours is None, 0
+        self._gone, self._refused = ours is None or keep, 0
         self.live = ours
         self.put_back: list[str | None] = []
 

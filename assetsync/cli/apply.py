@@ -20,6 +20,7 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.errors import ApplyFailed, Interrupted, UsageError
+from assetsync.events import Deployed
 from assetsync.report.line import Line
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
     from assetsync.emulator.local import LocalService
+    from assetsync.events import Event
 
 
 @click.command(
@@ -96,7 +98,6 @@ def command(
             except ApplyFailed as error:
                 distrust_hashes(selection, error)
                 raise
-            run.output.standing = f"Build {outcome.build_sid} is live" if outcome.build_sid else "nothing is served"
             tell(settled, outcome, session, run)
             run.output.close()
             if session.reach.local is not None:
@@ -111,20 +112,26 @@ def consented(settled: Settled, output: Output) -> Settled:
 
     given = []
     for refusal in unanswered(settled.refusals):
-        if ask(f"{output.shown(refusal.message)}\nType {refusal.observed} to agree:") != str(refusal.observed):
+        if ask(output, refusal.message, f"Type {refusal.observed} to agree:") != str(refusal.observed):
             return settled
         given.append(Consent(refusal.override, refusal.observed))
-    if not agrees(f"Apply this to {settled.prepared.plan.target.environment}?"):
+    if not agrees(output, f"Apply this to {settled.prepared.plan.target.environment}?"):
         raise Interrupted("not applied; nothing was written")
     return settled.consenting(given)
 
 
 def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float) -> Outcome:
-    """Apply under signals: the first one ends cleanly, the second one at once."""
+    """Apply under signals: the first one ends cleanly, the second one at once. What was done is told from then on."""
     from assetsync.apply.applier import Controls, apply_plan
     from assetsync.apply.once import Pace
     from assetsync.cli.signals import draining
 
+    def emit(event: Event) -> None:
+        if isinstance(event, Deployed):
+            run.output.standing = f"Build {event.build_sid} is live" if event.build_sid else "nothing is served"
+        run.emit(event)
+
+    run.output.standing = "the next run finishes what was begun"
     with draining(session.cancelled, run.output.fail) as ending, run.progress():
         controls = Controls(
             pace=Pace(session.clock, session.cancelled),
@@ -132,7 +139,7 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
             abandon=ending.abandon,
             concurrency=concurrency,
             build_timeout=build_timeout,
-            emit=run.emit,
+            emit=emit,
         )
         prepared = settled.prepared
         return apply_plan(prepared.plan, prepared.snapshot, session.client, session.journal, controls)

@@ -13,6 +13,7 @@ import click
 from assetsync.cli.options import option
 from assetsync.cli.session import local_folder
 from assetsync.errors import Interrupted, UsageError
+from assetsync.report.line import on_screen
 
 if TYPE_CHECKING:
     from assetsync.emulator.local import LocalService
@@ -141,7 +142,9 @@ def _reset(folder: Path, *, yes: bool) -> None:
         return
     if not yes and not sys.stdin.isatty():
         raise UsageError("--reset asks before it deletes, and there is no terminal", hint="add --yes")
-    if not yes and not click.confirm(f"Delete everything that the local service keeps in {folder}?", err=True):
+    if not yes and not click.confirm(
+        on_screen(f"Delete everything that the local service keeps in {folder}?"), err=True
+    ):
         raise Interrupted("nothing was deleted")
     reset(folder)
 

@@ -62,7 +62,7 @@ def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) 
             run.output.document |= _document(decided)
             run.output.result(_lines(decided))
             if not dry_run and (decided.assets or decided.builds):
-                if not yes and not agrees("Delete these?"):
+                if not yes and not agrees(run.output, "Delete these?"):
                     raise Interrupted("nothing was deleted")
                 with run.progress(), draining(session.cancelled, run.output.fail) as ending:
                     swept = sweep(session.client, service, manifest.name, decided, ending.stop)

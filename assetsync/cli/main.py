@@ -35,7 +35,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     from assetsync.cli.invocation import invoke
     from assetsync.cli.signals import ENDED, leave
+    from assetsync.cli.streams import open_missing
 
+    open_missing()
     code = invoke(group(), given)
     if code in ENDED:
         leave(code)

@@ -6,10 +6,11 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
+from assetsync.cli.streams import Unfailing, give_up
 from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput, Refused
 from assetsync.report.line import Line, Style, on_screen
 from assetsync.report.markdown import failure_markdown
@@ -19,6 +20,7 @@ from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from typing import TextIO
 
     from assetsync.events import Event
     from assetsync.report.progress import Renderer
@@ -50,7 +52,7 @@ class Output:
         self._color = {"always": True, "never": False}.get(color)
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
-        self._deaf = False
+        self._failing = False
         self._veil = Veil(of_environment(os.environ))
         self.is_stream = False
         """Whether JSON comes as one document a line while things happen, instead of one at the end."""
@@ -88,8 +90,15 @@ class Output:
     def warn(self, warnings: Iterable[str]) -> None:
         self.talk(Line(f"Warning: {warning}", Style.WARNING) for warning in warnings)
 
+    def ask(self, *lines: str) -> None:
+        """Put a question, and leave the cursor behind it. Raises AssetsyncError where nobody can read it."""
+        fault = self._write("\n".join(map(self.shown, lines)) + " ", err=True)
+        if fault is not None:
+            raise AssetsyncError(f"standard error: {_reason(fault)}; {self.standing}") from fault
+
     def fail(self, error: AssetsyncError) -> None:
-        """Tell an error, and close the document with it."""
+        """Tell an error, and close the document with it. Raises nothing, whatever becomes of the streams."""
+        self._failing = True
         self.document.setdefault("errors", []).extend(error_documents(error))
         if self.markdown is None or not isinstance(error, Refused):
             self.markdown = failure_markdown(error, self.markdown)
@@ -98,7 +107,7 @@ class Output:
         self.close()
 
     def close(self) -> None:
-        """Print the document or the Markdown, where that is the form."""
+        """Print the document or the Markdown, where that is the form. Raises as `_print` does."""
         if self.is_stream:
             errors = self.document.get("errors")
             self.event({"event": "ended", **({"errors": errors} if errors else {})})
@@ -119,8 +128,9 @@ class Output:
         if sys.stderr.isatty():
             from rich.console import Console
 
-            return Bar(Console(stderr=True), verbose=self.verbose, shown=self.shown)
-        return Lines(lambda line: click.echo(self.shown(line), err=True), time.monotonic, verbose=self.verbose)
+            stream = cast("TextIO", Unfailing(sys.stderr))
+            return Bar(Console(file=stream), verbose=self.verbose, shown=self.shown)
+        return Lines(lambda line: self._secho(Line(line)), time.monotonic, verbose=self.verbose)
 
     def _echo(self, line: Line, *, err: bool) -> None:
         if not err:
@@ -129,24 +139,36 @@ class Output:
             self._secho(line)
 
     def _secho(self, line: Line) -> None:
-        click.secho(self.shown(line.text), err=True, color=self._color, **_LOOKS[line.style])
+        self._write(click.style(self.shown(line.text), **_LOOKS[line.style]) + "\n", err=True)
 
     def _print(self, text: str) -> None:
         """Write to stdout. A reader that has gone, as `head` does, stops the printing and nothing else.
 
-        Raises AssetsyncError where stdout fails otherwise before anything was done.
+        Raises AssetsyncError where stdout fails otherwise before anything was done, and nothing worse is to be told.
         """
-        if self._deaf:
+        fault = self._write(text, err=False)
+        if fault is None:
             return
+        said = f"standard output: {_reason(fault)}"
+        if self._failing:
+            self._echo(Line(f"Warning: {said}", Style.WARNING), err=True)
+        elif isinstance(fault, BrokenPipeError) or self.standing != NOTHING_WRITTEN:
+            self._echo(Line(f"Warning: {said}; {self.standing}", Style.WARNING), err=True)
+        else:
+            raise AssetsyncError(f"{said}; {self.standing}") from fault
+
+    def _write(self, text: str, *, err: bool) -> OSError | None:
+        """What is wrong with a stream, told once: it is given up for good then."""
         try:
-            click.echo(text, nl=False, color=self._color)
-        except OSError as error:
-            self._deaf = True
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            reason = error.strerror or str(error)
-            if not isinstance(error, BrokenPipeError) and self.standing == NOTHING_WRITTEN:
-                raise AssetsyncError(f"standard output: {reason}; {self.standing}") from error
-            self._echo(Line(f"Warning: standard output: {reason}; {self.standing}", Style.WARNING), err=True)
+            click.echo(text, nl=False, err=err, color=self._color)
+        except OSError as fault:
+            give_up(sys.stderr if err else sys.stdout)
+            return fault
+        return None
+
+
+def _reason(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 class _Silence(Lines):

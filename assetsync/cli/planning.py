@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from assetsync.cli.session import cache_folder
-from assetsync.cli.whole_file import write_whole
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
 from assetsync.local.cache import HashCache
 from assetsync.local.scan import digest_files
+from assetsync.local.whole_file import write_whole
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
 from assetsync.plan.saved import check_format, first_difference
@@ -110,7 +110,7 @@ def save(settled: Settled, output: Output, file: Path) -> None:
     """Write the plan for a later `apply FILE`: every action in it, mode 0600, whole or not at all."""
     text = json.dumps(output.told(settled.document(everything=True)), indent=1) + "\n"
     try:
-        write_whole(file, text, 0o600)
+        write_whole(file, text.encode(), 0o600)
     except OSError as error:
         raise AssetsyncError(
             f"the plan cannot be saved to {file}: {error.strerror}", hint="name another file"

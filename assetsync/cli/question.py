@@ -4,26 +4,29 @@ from __future__ import annotations
 
 import select
 import sys
-
-import click
+from typing import TYPE_CHECKING
 
 from assetsync.errors import Interrupted
+from assetsync.report.line import Line
+
+if TYPE_CHECKING:
+    from assetsync.cli.output import Output
 
 _LOOK = 0.2
 
 
-def ask(question: str) -> str:
+def ask(output: Output, *lines: str) -> str:
     """The answer, without blanks around it. Raises Interrupted at the end of the input."""
-    click.echo(f"{question} ", err=True, nl=False)
+    output.ask(*lines)
     while not select.select([sys.stdin], [], [], _LOOK)[0]:
         pass
     line = sys.stdin.readline()
     if not line:
-        click.echo(err=True)
+        output.talk([Line()])
         raise Interrupted("no answer; nothing was written")
     return line.strip()
 
 
-def agrees(question: str) -> bool:
+def agrees(output: Output, question: str) -> bool:
     """Whether the answer is a yes; anything else is a no."""
-    return ask(f"{question} [y/N]:").lower() in {"y", "yes"}
+    return ask(output, f"{question} [y/N]:").lower() in {"y", "yes"}

@@ -124,7 +124,7 @@ def _agreed(
     show(settled, run.output, everything=False)
     target = settled.prepared.plan.target
     site = f" ({session.reach.endpoints.site(target.domain)})" if target.domain else ""
-    if not agrees(run.output.shown(f"Deploy this, and every save from now on, to {target.environment}{site}?")):
+    if not agrees(run.output, f"Deploy this, and every save from now on, to {target.environment}{site}?"):
         raise Interrupted("not watching; nothing was written")
     return given
 

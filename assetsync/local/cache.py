@@ -12,17 +12,17 @@ from __future__ import annotations
 import json
 import os
 import stat
-import tempfile
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 import xxhash
 
 from assetsync.local.private import make_private
 from assetsync.local.secrets import SNIFF_VERSION
+from assetsync.local.whole_file import write_whole
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     from assetsync.local.digest import Contents
@@ -129,7 +129,8 @@ class HashCache:
         if self._file is None or not self._changed:
             return None
         try:
-            _replace(self._file, _render(self._kept()))
+            make_private(self._file.parent)
+            write_whole(self._file, _render(self._kept()), 0o600)
         except OSError as error:
             return (
                 f"The hash cache cannot be written to {self._file.parent} ({error.strerror}); "
@@ -174,17 +175,3 @@ def _render(entries: dict[str, Known]) -> bytes:
 
 def _header(body: bytes) -> str:
     return f"{_FORMAT} {xxhash.xxh3_128_hexdigest(body)}"
-
-
-def _replace(file: Path, content: bytes) -> None:
-    """All or nothing, and for the owner's eyes: `mkstemp` makes files of mode 0600."""
-    make_private(file.parent)
-    descriptor, temporary = tempfile.mkstemp(prefix=f".{file.name}.", dir=file.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as stream:
-            stream.write(content)
-        Path(temporary).replace(file)
-    except BaseException:
-        with suppress(OSError):
-            Path(temporary).unlink()
-        raise

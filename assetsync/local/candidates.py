@@ -29,11 +29,15 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """What one mapping brings; `hopeless` when its source was too large to walk to the end."""
+    """What one mapping brings; `hopeless` when its source was too large to walk to the end.
+
+    met: how many files, folders or problems the walk met, whichever are the most
+    """
 
     candidates: tuple[Candidate, ...]
     problems: tuple[Problem, ...]
     tally: FolderTally
+    met: int = 0
     hopeless: bool = False
 
 
@@ -59,7 +63,8 @@ def gather(manifest: Manifest, index: int, limits: Limits, room: int) -> Gathere
         problems.append(_too_many(manifest, mapping, limits))
     else:
         problems += _missing_index(manifest, mapping, walked.files)
-    return Gathered((*candidates, *_root_page(mapping, candidates)), tuple(problems), tally, walked.hopeless)
+    candidates += _root_page(mapping, candidates)
+    return Gathered(tuple(candidates), tuple(problems), tally, walked.met, walked.hopeless)
 
 
 def _root_page(mapping: Mapping, candidates: list[Candidate]) -> tuple[Candidate, ...]:

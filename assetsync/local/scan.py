@@ -105,7 +105,7 @@ def _gathered(manifest: Manifest, limits: Limits) -> list[Gathered]:
     for index in range(len(manifest.folders)):
         one = gather(manifest, index, limits, room)
         gathered.append(one)
-        room -= one.tally.files
+        room -= one.met
         if one.hopeless:
             break
     return gathered

@@ -86,10 +86,14 @@ Visit = Found | Entered | PassedOver | Faulty
 
 @dataclass(frozen=True, slots=True)
 class Walked:
-    """All that a source holds; `hopeless` when the walk was given up because there is far too much."""
+    """All that a source holds; `hopeless` when the walk was given up because there is far too much.
+
+    met: how many files, folders or problems, whichever are the most
+    """
 
     files: tuple[Found, ...]
     problems: tuple[Problem, ...]
+    met: int
     hopeless: bool = False
 
 
@@ -101,22 +105,34 @@ def walk(mapping: Mapping, most: int) -> Walked:
     files: list[Found] = []
     problems: list[Problem] = []
     waiting = [top(mapping)]
-    entered = 0
+    entered = met = 0
     while waiting:
-        if max(len(files), entered + len(waiting), len(problems)) > most:
-            return Walked(tuple(files), tuple(problems), hopeless=True)
+        met = max(len(files), entered + len(waiting), len(problems))
+        if met > most:
+            return Walked(tuple(files), tuple(problems), met, hopeless=True)
         entered += 1
-        opened = read_folder(mapping, waiting.pop())
-        problems += opened.problems
-        for entry in opened.entries:
-            visited = visit(mapping, opened.folder, entry)
+        visits, wrong = _visited(mapping, waiting.pop())
+        problems += wrong
+        for visited in visits:
             if isinstance(visited, Found):
                 files.append(visited)
             elif isinstance(visited, Entered):
                 waiting.append(visited)
             elif isinstance(visited, Faulty):
                 problems.append(visited.problem)
-    return Walked(tuple(files), tuple(problems))
+    return Walked(tuple(files), tuple(problems), max(met, len(files), len(problems)))
+
+
+def _visited(mapping: Mapping, folder: Entered) -> tuple[Sequence[Visit], tuple[Problem, ...]]:
+    """What becomes of each entry of a folder, and what is wrong with the folder itself.
+
+    A link that took the folder's place meanwhile led each look at an entry elsewhere; so none of them counts.
+    """
+    opened = read_folder(mapping, folder)
+    visits = [visit(mapping, opened.folder, entry) for entry in opened.entries]
+    if visits and not _holds(folder):
+        return (), (_changed(mapping, folder),)
+    return visits, opened.problems
 
 
 def top(mapping: Mapping) -> Entered:
@@ -140,9 +156,8 @@ def read_folder(mapping: Mapping, folder: Entered) -> Opened:
     except OSError as error:
         source = mapping.source_of(folder.relative) or "."
         return Opened(folder, (), (unreadable(source, "folder", error),))
-    if not _is_still(folder) and not is_in_place(folder.real):
-        source = mapping.source_of(folder.relative) or "."
-        return Opened(folder, (), (in_file(source, "the folder changed while it was scanned", hint=CHANGED_HINT),))
+    if not _holds(folder):
+        return Opened(folder, (), (_changed(mapping, folder),))
     ignore = next((entry for entry in entries if entry.name == IGNORE_FILE), None)
     if ignore is None:
         return Opened(folder, entries)
@@ -216,6 +231,16 @@ def _target(entry: os.DirEntry[str]) -> str:
         return shown(str(Path(entry.path).readlink()))
     except OSError:
         return "something"
+
+
+def _changed(mapping: Mapping, folder: Entered) -> Problem:
+    source = mapping.source_of(folder.relative) or "."
+    return in_file(source, "the folder changed while it was scanned", hint=CHANGED_HINT)
+
+
+def _holds(folder: Entered) -> bool:
+    """Whether a path below the folder leads to where it led when the folder was met, or to what has taken its place."""
+    return _is_still(folder) or is_in_place(folder.real)
 
 
 def _is_still(folder: Entered) -> bool:

@@ -156,9 +156,8 @@ class Bar:
             case BuildStarted():
                 self._replace_task(f"building {plural(event.assets, 'asset')}")
             case BuildPolled() if self._task is not None:
-                self._progress.update(
-                    self._task, description=f"Build {printable(event.status)}, {duration(event.seconds)}"
-                )
+                said = f"Build {printable(event.status)}, {duration(event.seconds)}"
+                self._progress.update(self._task, description=self._shown(said))
             case _:
                 line = described(event, verbose=self._verbose)
                 if line is not None:

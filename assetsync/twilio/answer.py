@@ -87,10 +87,10 @@ class Reader:
         return bytes(body[:MAX_ERROR_BODY])
 
     def _fill(self, body: bytearray, response: httpx.Response, limit: int) -> bool:
-        """Read into `body` until its end; False when it is over `limit`."""
+        """Read into `body` until its end; False when that, or what it was packed into, is over `limit`."""
         for chunk in unpacked(response):
             body += chunk
-            if len(body) > limit:
+            if max(len(body), response.num_bytes_downloaded) > limit:
                 return False
         return True
 

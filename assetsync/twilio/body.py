@@ -70,8 +70,8 @@ class FileBody:
 
     def _opened(self) -> FileIO:
         with self._readable():
-            # Without O_NONBLOCK a fifo that has taken the file's place would block for ever.
-            descriptor = os.open(self.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+            # Lest a fifo that has taken the file's place blocks for ever, and a link leads elsewhere.
+            descriptor = os.open(self.file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW)
         found = os.fstat(descriptor)
         if stat.S_ISREG(found.st_mode) and found.st_size == self.size:
             return os.fdopen(descriptor, "rb", buffering=0)

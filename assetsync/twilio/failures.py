@@ -102,10 +102,10 @@ _BY_EXCEPTION: Mapping[type[Exception], _Meaning] = {
 HTTPX_ERRORS = (httpx.HTTPError, httpx.InvalidURL, httpx.CookieConflict, httpx.StreamError)
 
 
-def lost(operation: str, error: Exception) -> Failure:
-    """The failure behind one of `HTTPX_ERRORS`."""
+def lost(operation: str, error: Exception, hide: Callable[[str], str] = str) -> Failure:
+    """The failure behind one of `HTTPX_ERRORS`, which may quote what was sent; `hide` as in `complaint`."""
     meaning = next(_BY_EXCEPTION[kind] for kind in type(error).__mro__ if kind in _BY_EXCEPTION)
-    detail = printable(str(error)) or type(error).__name__
+    detail = printable(hide(str(error))) or type(error).__name__
     message = f"{operation}: {meaning.words}: {detail}"
     if meaning.garbled:
         return Failure(MalformedAnswer(message), meaning.again)

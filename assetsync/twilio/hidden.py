@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote, urlsplit
 
@@ -15,6 +16,8 @@ LEAST = 6
 _VARIABLES = ("TWILIO_AUTH_TOKEN", "TWILIO_API_SECRET")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy")
 _HIDDEN = "[hidden]"
+_CUT = re.compile(r"((?<![ .])[ .]*\.\.\.)")
+"""The points by which all that is cut to a length ends."""
 
 
 class Veil:
@@ -32,7 +35,14 @@ class Veil:
     def text(self, text: str) -> str:
         for form in self._forms:
             text = text.replace(form, _HIDDEN)
-        return text
+        *cut, rest = _CUT.split(text)
+        return "".join((*map(self._without_beginning, cut), rest))
+
+    def _without_beginning(self, text: str) -> str:
+        """A text that was cut at its end, perhaps in the middle of a secret."""
+        begun = (length for form in self._forms for length in range(LEAST, len(form)) if text.endswith(form[:length]))
+        longest = max(begun, default=0)
+        return text[:-longest] + _HIDDEN if longest else text
 
     def document(self, value: Any) -> Any:
         """A JSON value with nothing to hide in its texts."""
@@ -63,7 +73,7 @@ def of_environment(environ: Mapping[str, str]) -> Iterator[str]:
 
 def _of_url(url: str) -> Iterator[str]:
     try:
-        parts = urlsplit(url)
+        parts = urlsplit(url if "://" in url else f"http://{url}")  # as httpx takes it
     except ValueError:
         return
     if parts.password is not None:

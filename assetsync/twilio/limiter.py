@@ -45,7 +45,7 @@ def after_success(window: Window, epoch: int, busy: int) -> Window:
     """Wider after a success while `busy` requests, this one among them, were on their way.
 
     By one each time, which doubles it in a window, while no 429 is known; then by one a window, up to right below what
-    was refused; there it holds. Once what was refused has worked for a window, it is forgotten.
+    was refused; there it holds for ten windows before it tries that, which is forgotten once it has worked as long.
     Successes from before the last 429, or of a door that is mostly empty, prove nothing.
     """
     if epoch != window.epoch or window.limit >= window.ceiling or 2 * busy < window.limit:
@@ -97,7 +97,7 @@ class Limiter:
     def slot(self, cancelled: threading.Event) -> Iterator[Slot]:
         """Wait for a place, hold it for the body. Raises Interrupted when `cancelled` is set before there is one."""
         with self._changed:
-            while self._busy >= self._window.limit and not cancelled.is_set():
+            while self._busy >= self.limit and not cancelled.is_set():
                 self._changed.wait(_GLANCE)
             if cancelled.is_set():
                 raise Interrupted("Interrupted")
@@ -113,7 +113,7 @@ class Limiter:
     def learn(self, lesson: Callable[[Window, int], Window]) -> None:
         """`lesson` is told how many requests are on their way."""
         with self._changed:
-            before = self._window.limit
+            before = self.limit
             self._window = lesson(self._window, self._busy)
-            if self._window.limit > before:
+            if self.limit > before:
                 self._changed.notify()

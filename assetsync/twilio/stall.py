@@ -1,11 +1,13 @@
 """A watch over every connection: one that hardly moves is given up, one that is slow is not.
 
 httpx's own timeouts begin anew with every byte, so that an answer of a few bytes a second is waited for all day; a time
-for the whole transfer would cut off a large one on a slow line. So what counts is how much moves in a time.
+for the whole transfer would cut off a large one on a slow line. So what counts is how much moves in a time. Interim
+answers (103 and its kind) may come without end before the one that is meant, and do not count.
 """
 
 from __future__ import annotations
 
+import re
 import socket
 import time
 from typing import TYPE_CHECKING, Any, Final
@@ -26,6 +28,11 @@ _PIECE: Final = 16 * 1024  # bytes that are written at a time; TLS tells of no p
 _LITTLE_AHEAD: Final = (
     ((socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, _PIECE),) if hasattr(socket, "TCP_NOTSENT_LOWAT") else ()
 )
+
+
+_INTERIM: Final = re.compile(rb"HTTP/\d\.\d 1")
+_INTERIM_BYTES: Final = len(b"HTTP/1.1 1")
+_BLANK_LINE: Final = re.compile(rb"\n\r?\n")  # as h11 has it
 
 
 def watch(client: httpx.Client, patience: float) -> None:
@@ -66,6 +73,7 @@ class _WatchedStream(httpcore.NetworkStream):
         self._stream, self._patience = stream, patience
         self._reading: bool | None = None
         self._since, self._moved = 0.0, 0
+        self._answer = _Answer()
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         del timeout
@@ -73,11 +81,12 @@ class _WatchedStream(httpcore.NetworkStream):
             arrived = self._stream.read(max_bytes, self._left(reading=True))
         except (httpcore.ReadTimeout, TimeoutError):
             raise httpcore.ReadTimeout(self._sentence) from None
-        self._moved += len(arrived)
+        self._moved += self._answer.counted(arrived)
         return arrived
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         del timeout
+        self._answer = _Answer()
         for start in range(0, len(buffer), _PIECE):
             piece = buffer[start : start + _PIECE]
             try:
@@ -110,3 +119,25 @@ class _WatchedStream(httpcore.NetworkStream):
     @property
     def _sentence(self) -> str:
         return f"less than {LEAST} bytes a second for {self._patience:g} seconds"
+
+
+class _Answer:
+    """What arrives after a request: interim answers first, perhaps, then the one that is meant."""
+
+    def __init__(self) -> None:
+        self._head: bytearray | None = bytearray()
+
+    def counted(self, arrived: bytes) -> int:
+        """How many bytes of the one that is meant are known of for the first time."""
+        if self._head is None:
+            return len(arrived)
+        self._head += arrived
+        while len(self._head) >= _INTERIM_BYTES:
+            if not _INTERIM.match(self._head):
+                count, self._head = len(self._head), None
+                return count
+            end = _BLANK_LINE.search(self._head)
+            if end is None:
+                break
+            del self._head[: end.end()]
+        return 0

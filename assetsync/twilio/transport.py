@@ -135,7 +135,7 @@ class Transport:
             try:
                 outcome = self._send(call)
             except HTTPX_ERRORS as error:
-                outcome = lost(call.operation, error)
+                outcome = lost(call.operation, error, self._reader.veil.text)
             if not isinstance(outcome, Failure):
                 slot.succeeded()
             elif outcome.throttled:
@@ -176,9 +176,7 @@ def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport
             http2=False,
             follow_redirects=False,
             limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-            timeout=httpx.Timeout(
-                connect=timeouts.connect, read=timeouts.stall, write=timeouts.stall, pool=timeouts.connect
-            ),
+            timeout=httpx.Timeout(None, connect=timeouts.connect, pool=timeouts.connect),  # `watch` sees to the rest
             trust_env=True,
             transport=transport,
             mounts=_LOOPBACK,

@@ -29,8 +29,10 @@ def unpacked(response: httpx.Response) -> Iterator[bytes]:
     for packed in _raw(response):
         left = packed
         while left:
+            if unzip.eof:
+                raise httpx.DecodingError("something follows the packed answer")
             yield _piece(unzip, left)
-            left = unzip.unconsumed_tail
+            left = unzip.unconsumed_tail or unzip.unused_data
     if not unzip.eof:
         raise httpx.DecodingError("the packed answer breaks off")
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
+import pty
 import re
 import subprocess
 from pathlib import Path
@@ -14,7 +16,9 @@ import pytest
 
 from assetsync import __version__
 from assetsync.cli.main import COMMANDS, group, main
-from tests.cli.stage import PATIENCE, command, run_process
+from assetsync.errors import Interrupted
+from tests.cli.stage import PATIENCE, Terminal, command, run_process
+from tests.reliability.stepping import before_request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -207,13 +211,15 @@ def test_a_manifest_above_is_found_from_a_folder_below(live: Stage, monkeypatch:
     live.run("plan", "-m", str(live.root / "assetsync.yaml")).holds(0, "No changes.")
 
 
-def with_stdout(stdout: int, *arguments: str) -> subprocess.CompletedProcess[bytes]:
-    """A command of its own process that writes its result to a descriptor."""
+def with_streams(
+    *arguments: str, stdout: int = subprocess.PIPE, stderr: int = subprocess.PIPE
+) -> subprocess.CompletedProcess[bytes]:
+    """A command of its own process that writes to these descriptors."""
     return subprocess.run(
         command(*arguments),
         check=False,
         stdout=stdout,
-        stderr=subprocess.PIPE,
+        stderr=stderr,
         stdin=subprocess.DEVNULL,
         timeout=PATIENCE,
     )
@@ -229,7 +235,7 @@ def pipe_without_a_reader() -> Iterator[int]:
 
 def test_a_reader_that_leaves_early_changes_nothing_but_the_printing(stage: Stage, pipe_without_a_reader: int) -> None:
     stage.write({f"{number:04}.txt": str(number) for number in range(900)})
-    done = with_stdout(pipe_without_a_reader, "plan", "--create-service", "--all")
+    done = with_streams("plan", "--create-service", "--all", stdout=pipe_without_a_reader)
     assert b"Traceback" not in done.stderr
     assert b"Exception ignored" not in done.stderr
     assert b"standard output: Broken pipe; nothing was written" in done.stderr
@@ -238,14 +244,81 @@ def test_a_reader_that_leaves_early_changes_nothing_but_the_printing(stage: Stag
 
 def test_a_reader_that_leaves_early_makes_no_deployment_a_failure(stage: Stage, pipe_without_a_reader: int) -> None:
     stage.write({"a.txt": "a"})
-    done = with_stdout(pipe_without_a_reader, "apply", "--create-service", "--yes")
+    done = with_streams("apply", "--create-service", "--yes", stdout=pipe_without_a_reader)
     assert done.returncode == 0
     assert set(stage.outside.paths()) == {"/a.txt"}
 
 
-def test_a_full_disk_behind_stdout_is_an_error_before_anything_is_done(stage: Stage) -> None:
-    stage.write({"a.txt": "a"})
+@pytest.fixture
+def full_disk() -> Iterator[int]:
     with Path("/dev/full").open("wb") as full:
-        done = with_stdout(full.fileno(), "apply", "--create-service", "--yes")
+        yield full.fileno()
+
+
+def test_a_full_disk_behind_stdout_is_an_error_before_anything_is_done(stage: Stage, full_disk: int) -> None:
+    stage.write({"a.txt": "a"})
+    done = with_streams("apply", "--create-service", "--yes", stdout=full_disk)
     assert done.returncode == 1
     assert b"standard output: No space left on device; nothing was written" in done.stderr
+
+
+def test_a_full_disk_behind_stdout_changes_no_exit_code_of_an_error(stage: Stage, full_disk: int) -> None:
+    """The error is told all the same, and that its document is not."""
+    stage.write({"a.txt": "a"})
+    refused = with_streams("apply", "--yes", "--format", "json", stdout=full_disk)
+    stage.manifest(more="zzzz: 1\n")
+    wrong = with_streams("validate", "--format", "json", stdout=full_disk)
+    for done, code in ((refused, 3), (wrong, 78)):
+        assert done.returncode == code
+        assert done.stderr.startswith(b"Error: ")
+        assert b"Warning: standard output: No space left on device" in done.stderr
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_reader_of_stderr_that_leaves_early_changes_nothing_but_the_talk(
+    stage: Stage, pipe_without_a_reader: int, full_disk: int
+) -> None:
+    stage.write({"a.txt": "a"})
+    for number, stderr in enumerate((pipe_without_a_reader, full_disk)):
+        stage.write({"a.txt": str(number)})
+        done = with_streams("apply", "--create-service", "--yes", "-v", "--format", "json", stderr=stderr)
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["result"]["build_sid"] == stage.outside.environment("production")["build_sid"]
+        assert stage.outside.visit("/a.txt").text == str(number)
+    stage.manifest(more="zzzz: 1\n")
+    assert with_streams("validate", stderr=full_disk).returncode == 78
+
+
+def test_a_terminal_that_is_closed_in_the_middle_of_an_apply_does_not_end_it(stage: Stage) -> None:
+    stage.write({"a.txt": "a"})
+    stage.apply()
+    stage.write({"a.txt": "new"})
+    screen, terminal = pty.openpty()
+    before_request(stage, "POST", r"/Builds\?", lambda: os.close(screen))
+    try:
+        done = with_streams("apply", "--yes", stderr=terminal)
+    finally:
+        os.close(terminal)
+    assert done.returncode == 0
+    assert b"production is live" in done.stdout
+    assert stage.outside.visit("/a.txt").text == "new"
+
+
+def test_without_any_stream_the_work_is_done_and_no_file_is_taken_for_one(stage: Stage) -> None:
+    stage.write({"a.txt": "a"})
+    arguments = command("apply", "--create-service", "--yes")
+    done = subprocess.run(["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh", *arguments], check=False, timeout=PATIENCE)
+    assert done.returncode == 0
+    assert set(stage.outside.paths()) == {"/a.txt"}
+    assert stage.run("plan", "--detailed-exitcode").holds(0, "No changes.").requests
+
+
+def test_a_question_tells_no_secret(stage: Stage) -> None:
+    """The name of an Environment may come from any variable."""
+    stage.write({"a.txt": "a"})
+    stage.manifest(environments="  - name: ${TWILIO_AUTH_TOKEN}")
+    with Terminal("apply", "--create-service") as terminal:
+        terminal.read_until("Apply this to [hidden]? [y/N]:")
+        terminal.enter("n")
+        terminal.end().holds(Interrupted.exit_code)
+    assert os.environ["TWILIO_AUTH_TOKEN"] not in terminal.seen

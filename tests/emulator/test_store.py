@@ -197,5 +197,5 @@ def test_a_damaged_database_is_told_in_one_sentence(tmp_path: Path, damage: tupl
     content = file.read_bytes()
     assert damage[0] in content
     file.write_bytes(content.replace(*damage))
-    with pytest.raises(UsageError, match="`state.sqlite3` is not its database"):
+    with pytest.raises(UsageError, match=r"`state\.sqlite3` is not its database"):
         Store(tmp_path)

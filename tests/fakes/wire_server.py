@@ -56,13 +56,24 @@ class Drip:
     """Begin an answer that never ends, until the client hangs up.
 
     pace: bytes a second, from the status line on; None is as fast as can be
+    packed: how a body begins that says it is gzip; None for one that does not
+    block: what the body is from there on, again and again
     """
 
     status: int = 200
     pace: float | None = None
+    packed: bytes | None = None
+    block: bytes = b" " * 1024
 
 
-Outcome = Reply | Drop | Stall | Drip
+@dataclass(frozen=True, slots=True)
+class Interim:
+    """Answers that are none yet (103): some of them and then the reply, or without end until the client hangs up."""
+
+    then: Reply | None = None
+
+
+Outcome = Reply | Drop | Stall | Drip | Interim
 Script = Callable[[Seen], Outcome]
 
 
@@ -149,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._wait_for_hang_up()
             case Drip():
                 self._drip(outcome)
+            case Interim():
+                self._hint(outcome)
 
     def _read(self) -> Seen:
         announced = int(self.headers.get("Content-Length", "0"))
@@ -183,15 +196,23 @@ class _Handler(BaseHTTPRequestHandler):
     def _drip(self, drip: Drip) -> None:
         self.close_connection = True
         kind, length = "Content-Type: application/json", "Content-Length: 99999999999"
-        head = f"HTTP/1.1 {drip.status} Slowly\r\n{kind}\r\n{length}\r\n\r\n".encode()
+        coding = "" if drip.packed is None else "\r\nContent-Encoding: gzip"
+        head = f"HTTP/1.1 {drip.status} Slowly\r\n{kind}{coding}\r\n{length}\r\n\r\n".encode() + (drip.packed or b"")
         if drip.pace is None:
             self.wfile.write(head)
             while True:
-                self.wfile.write(b" " * 1024)
-        for byte in itertools.chain(head, itertools.repeat(ord(" "))):
+                self.wfile.write(drip.block)
+        for byte in itertools.chain(head, itertools.cycle(drip.block)):
             self.wfile.write(bytes([byte]))
             if self.wire.closing.wait(1 / drip.pace):
                 return
+
+    def _hint(self, interim: Interim) -> None:
+        hints = itertools.repeat(None) if interim.then is None else itertools.repeat(None, 3)
+        for _ in hints:
+            self.wfile.write(b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n")
+        if interim.then is not None:
+            self._answer(interim.then)
 
     do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - the names that http.server wants
 

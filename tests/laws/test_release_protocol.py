@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BASE = "base"
+OFF = "-"
+"""A Deployment without a Build."""
+OFF_LINE = ("o", "p", OFF)
+"""A history at whose end nothing is live; what was live before must not come back."""
 WALKS = 30_000 if LONG else 1000
 Log = tuple[str, ...]
 """What was deployed, oldest first; a Deployment's SID is its place in it."""
@@ -48,18 +52,23 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`tools` are the Builds that other tools have yet to deploy, without looking at anything."""
+    """`tools` are the Builds that other tools have yet to deploy, without looking at anything.
+
+    The runs planned on what was live at the end of `before`, with which the log begins.
+    """
 
     runs: tuple[Run, ...]
     log: Log = (BASE,)
+    before: Log = (BASE,)
     deleted: frozenset[str] = frozenset()
     tools: tuple[str, ...] = ()
 
     def next(self) -> Iterator[State]:
         for place, run in enumerate(self.runs):
             if run.code is None:
-                stepped, log, deleted = step(run, self.log, self.deleted)
-                yield State((*self.runs[:place], stepped, *self.runs[place + 1 :]), log, deleted, self.tools)
+                stepped, log, deleted = step(run, self.log, self.deleted, self.before)
+                runs = (*self.runs[:place], stepped, *self.runs[place + 1 :])
+                yield replace(self, runs=runs, log=log, deleted=deleted)
         if self.tools:
             yield replace(self, log=(*self.log, self.tools[0]), tools=self.tools[1:])
 
@@ -72,13 +81,13 @@ class State:
         return next((run.name for run in self.runs if run.code == 0), None)
 
 
-def step(run: Run, log: Log, deleted: frozenset[str]) -> tuple[Run, Log, frozenset[str]]:
+def step(run: Run, log: Log, deleted: frozenset[str], before: Log) -> tuple[Run, Log, frozenset[str]]:
     match run.at:
         case "look":
-            return (replace(run, at="deploy") if log[-1] == BASE else replace(run, code=4)), log, deleted
+            return (replace(run, at="deploy") if log == before else replace(run, code=4)), log, deleted
         case "deploy":
             return replace(run, at="look back", own=len(log)), (*log, run.name), deleted
-        case "look back" if log[run.own - 1] == BASE:
+        case "look back" if run.own == len(before):
             return replace(run, code=0), log, deleted
         case "put back" if run.wanted in deleted:
             return replace(run, at="read", void=run.void | {run.wanted}), log, deleted
@@ -92,23 +101,25 @@ def step(run: Run, log: Log, deleted: frozenset[str]) -> tuple[Run, Log, frozens
         case "delete":
             return replace(run, at="read", gone=True), log, deleted | {run.name}
         case _:
-            return decided(run, log), log, deleted
+            return decided(run, log, before), log, deleted
 
 
-def decided(run: Run, log: Log) -> Run:
-    """What a run that overwrote somebody does next, by the history."""
-    history = [Deployment(str(place), build) for place, build in reversed(list(enumerate(log)))]
+def decided(run: Run, log: Log, before: Log) -> Run:
+    """What a run that overwrote somebody does next, by the history; where nothing was live, by what came since."""
+    places = list(enumerate(log))[len(before) if before[-1] == OFF else 0 :]
+    history = [Deployment(str(place), None if build == OFF else build) for place, build in reversed(places)]
+    base = None if before[-1] == OFF else before[-1]
     wrong = log[-1] == run.name or history[0].sid in run.late
-    wanted = standing(history, BASE, run.void | {run.name}, run.late) if wrong else log[-1]
+    wanted = standing(history, base, run.void | {run.name}, run.late) if wrong else log[-1]
     if wanted == log[-1]:
         return replace(run, code=4) if run.gone else replace(run, at="delete")
     assert wanted is not None
     return replace(run, at="put back", wanted=wanted, seen=len(log), rounds=run.rounds + 1)
 
 
-def ends(runs: str, tools: str = "") -> tuple[int, list[State]]:
+def ends(runs: str, tools: str = "", before: Log = (BASE,)) -> tuple[int, list[State]]:
     """Visit every state; how many there are, and those in which nothing is left to do."""
-    first = State(tuple(Run(name) for name in runs), tools=tuple(tools))
+    first = State(tuple(Run(name) for name in runs), log=before, before=before, tools=tuple(tools))
     seen, left, found = {first}, [first], []
     while left:
         state = left.pop()
@@ -154,6 +165,19 @@ def test_what_another_tool_deploys_while_two_runs_meet_is_live_in_the_end() -> N
     for end in found:
         assert end.codes in ([0, 4], [4, 4]), end
         assert end.log[-1] == "t", end
+
+
+@pytest.mark.parametrize("runs", ["AB", "ABC"], ids=["two", "three"])
+def test_where_nothing_was_live_exactly_one_is_done_as_well(runs: str) -> None:
+    for end in ends(runs, before=OFF_LINE)[1]:
+        assert end.codes == [0] + [4] * (len(runs) - 1), end
+        assert end.log[-1] == end.winner, end
+
+
+@pytest.mark.parametrize("tool", ["t", "o"], ids=["a new Build", "a Build that was live once"])
+def test_where_nothing_was_live_what_another_tool_deploys_meanwhile_is_live_in_the_end(tool: str) -> None:
+    for end in ends("A", tool, OFF_LINE)[1] + ends("AB", tool, OFF_LINE)[1]:
+        assert end.log[-1] == tool, end
 
 
 def test_of_two_deployments_of_other_tools_while_two_runs_meet_the_last_one_is_live_in_the_end() -> None:

@@ -28,6 +28,8 @@ DAY = 24 * 3600.0
 
 
 def test_a_look_back_that_fails_is_a_warning_for_a_build_that_is_live(world: World, site: Project) -> None:
+    world.machine().apply(site)
+    site.write({"index.html": b"edited"})
     world.core.faults = Bend("GET", LIST_OF_DEPLOYMENTS, first=REFUSED)
     _, outcome = world.machine().apply(site)
     assert world.remote.environment("production")["build_sid"] == outcome.build_sid

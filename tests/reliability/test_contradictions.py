@@ -146,6 +146,13 @@ def test_an_asset_of_ours_that_is_nowhere_but_in_the_build_is_neither_deleted_no
     assert scene.stage.outside.visit("/b.txt").content == b"ours again"
 
 
+def live_version(scene: Scene, answer: Document) -> str:
+    """The Version that is served where the answer's is to be; its own where nothing is."""
+    live = scene.stage.outside.live()
+    assert live is not None
+    return next((str(each["sid"]) for each in live["asset_versions"] if each["path"] == answer["path"]), answer["sid"])
+
+
 POSTED: dict[str, tuple[str, Callable[[Document, Scene], object], int]] = {
     "the new Asset is a foreign one": (
         ASSETS,
@@ -159,6 +166,7 @@ POSTED: dict[str, tuple[str, Callable[[Document, Scene], object], int]] = {
         1,
     ),
     "the Version is private": (VERSIONS, lambda it, _: it.update(visibility="private"), 1),
+    "the Version is the one before": (VERSIONS, lambda it, scene: it.update(sid=live_version(scene, it)), 1),
     "the Build is the one before": (BUILDS, lambda it, scene: it.update(scene.stage.outside.live() or {}), 0),
     "the Build is of another Service": (BUILDS, lambda it, _: it.update(service_sid=sid("ZS")), 0),
     "the Deployment is of another Build": (DEPLOYMENTS, lambda it, _: it.update(build_sid=sid("ZB")), 0),

@@ -63,7 +63,7 @@ def test_a_restore_takes_no_version_of_other_content(stage: Stage) -> None:
     assert planned["action"] == "restore", "both are remembered, each by its SHA-256"
     stage.apply()
     assert stage.outside.visit("/a.bin").content == HARMLESS
-    note("equal xxh3_128", restores=2, confused=0)
+    note("equal xxh3_128", restores=2)
 
 
 @pytest.mark.parametrize(("staged", "wanted"), [(HARMLESS, EVIL), (EVIL, HARMLESS)], ids=["evil", "harmless"])
@@ -75,7 +75,7 @@ def test_a_promotion_takes_no_version_of_other_content(stage: Stage, staged: byt
     stage.apply("-e", "production")
     assert stage.outside.visit("/a.bin", "production").content == wanted
     assert stage.outside.visit("/a.bin", "staging").content == staged
-    note("equal xxh3_128", promotions=1, confused=0)
+    note("equal xxh3_128", promotions=1)
 
 
 def test_a_rename_sends_the_bytes_of_the_new_file(stage: Stage) -> None:

@@ -92,7 +92,7 @@ def test_of_two_applies_at_once_exactly_one_is_live_and_the_other_says_so(based:
     winner = check_one_winner(based, codes, BASE)
     crossed = len(based.deployers()) > 1
     check_next_run(based, winner)
-    note(SUITE, interleavings=1, both_deployed=crossed, more_or_less_than_one_winner=0)
+    note(SUITE, interleavings=1, both_deployed=crossed)
 
 
 @seeds(4, 100)
@@ -103,7 +103,7 @@ def test_of_three_or_four_applies_at_once_exactly_one_is_live(based: Arena, seed
     winner = check_one_winner(based, codes, BASE)
     deployers = len(based.deployers())
     check_next_run(based, winner)
-    note(SUITE, interleavings=1, of=count, deployers=deployers, more_or_less_than_one_winner=0)
+    note(SUITE, interleavings=1, of=count, deployers=deployers)
 
 
 @seeds(4, 50)
@@ -115,7 +115,7 @@ def test_of_two_first_applies_at_once_exactly_one_is_live(arena: Arena, seed: in
     codes = arena.race(Drawn(seed))
     winner = check_one_winner(arena, codes, {})
     check_next_run(arena, winner)
-    note(SUITE, interleavings=1, first=1, more_or_less_than_one_winner=0)
+    note(SUITE, interleavings=1, first=1)
 
 
 @seeds(3, 60)
@@ -132,7 +132,7 @@ def test_of_applies_that_begin_anyhow_each_that_is_done_was_planned_on_the_one_b
     done = sorted((first[name], name) for name, code in codes.items() if code == 0)
     assert done, (codes, based.log)
     assert based.site() == files_of(done[-1][1]), (codes, based.log)
-    note(SUITE, interleavings=1, of=3, done=len(done), left_with_another_state_live=0)
+    note(SUITE, interleavings=1, of=3, done=len(done))
 
 
 @seeds(1, 10)
@@ -166,7 +166,7 @@ def test_of_two_processes_at_once_exactly_one_is_live(home: Path, based: Arena, 
     based.together(Drawn(seed), runs, many=True)
     winner = check_one_winner(based, codes, BASE)
     check_next_run(based, winner)
-    note(SUITE, interleavings=1, processes=2, more_or_less_than_one_winner=0)
+    note(SUITE, interleavings=1, processes=2)
 
 
 @seeds(4, 100)
@@ -175,7 +175,7 @@ def test_what_another_tool_deploys_while_two_applies_race_is_live_in_the_end(bas
     codes = based.race(Drawn(seed), **{TOOL.sid: based.tool("/theirs.txt", b"theirs")})
     assert sorted(codes.values()) in ([0, CONFLICT], [CONFLICT, CONFLICT]), (codes, based.log)
     assert based.site() == BASE | {"theirs.txt": b"theirs"}, (codes, based.log)
-    note(SUITE, interleavings=1, with_another_tool=1, overwritten_for_good=0)
+    note(SUITE, interleavings=1, with_another_tool=1)
 
 
 class Releases:
@@ -236,7 +236,7 @@ def test_in_every_order_that_two_releases_can_meet_in_exactly_one_is_live(arena:
         assert live is not None
         assert codes[live] == 0, (codes, live, arena.log)
     assert releases.orders > 20
-    note(SUITE, orders=releases.orders, of=2, more_or_less_than_one_winner=0)
+    note(SUITE, orders=releases.orders, of=2)
 
 
 @seeds(15, 2000)
@@ -245,7 +245,7 @@ def test_of_three_releases_exactly_one_is_live(three: Releases, seed: int) -> No
     assert sorted(codes.values()) == [0, CONFLICT, CONFLICT], codes
     assert live is not None
     assert codes[live] == 0, codes
-    note(SUITE, orders=1, of=3, more_or_less_than_one_winner=0)
+    note(SUITE, orders=1, of=3)
 
 
 def test_in_every_order_that_two_releases_and_another_tool_can_meet_in_the_tools_is_live(arena: Arena) -> None:
@@ -255,7 +255,7 @@ def test_in_every_order_that_two_releases_and_another_tool_can_meet_in_the_tools
         codes, live = releases.race(order, tool=True)
         assert sorted(codes.values()) in ([0, CONFLICT], [CONFLICT, CONFLICT]), (codes, arena.log)
         assert live == TOOL.sid, (codes, live, arena.log)
-    note(SUITE, orders=releases.orders, of=2, with_another_tool=1, overwritten_for_good=0)
+    note(SUITE, orders=releases.orders, of=2, with_another_tool=1)
 
 
 @pytest.fixture
@@ -292,7 +292,7 @@ def test_two_environments_at_once_serve_what_they_should_and_hardly_ever_disturb
                 _check_served(arena, sides, f"seed {seed}, after one more run")
                 assert [side.pending() for side in sides] == [0, 0], seed
     assert len(disturbed) <= 0.03 * count, disturbed
-    note(SUITE, interleavings=count, environments=2, wrong_content=0, plans_not_empty=len(disturbed), after_one_more=0)
+    note(SUITE, interleavings=count, environments=2, plans_not_empty=len(disturbed))
 
 
 def _check_served(arena: Arena, sides: list[Side], which: str) -> None:
@@ -353,7 +353,7 @@ def test_another_tool_that_deploys_at_any_moment_of_an_apply_is_noticed_and_neve
         assert stage.outside.visit("/index.html").text == f"edit {n}"
         assert all(stage.outside.visit(f"/theirs-{each}.txt").text == "theirs" for each in range(1, n + 1))
     assert set(seen) == {0, CONFLICT}
-    note(SUITE, moments=n - 1, conflicts=seen.count(CONFLICT), overwritten_for_good=0)
+    note(SUITE, moments=n - 1, conflicts=seen.count(CONFLICT))
 
 
 def _places(asked: list[Asked]) -> tuple[int, int, int]:

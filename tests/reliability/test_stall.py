@@ -152,7 +152,7 @@ def test_a_transfer_that_is_slow_but_moves_is_never_given_up(stage: Stage, monke
     assert len([line for line in asked if re.match(KINDS["uploads"], line)]) == 1
     assert len([line for line in asked if re.match(KINDS["the live Build"], line)]) == 1
     check_served(stage, {"large.bin": content, **many})
-    note(SUITE, slow_transfers_finished=2, given_up=0)
+    note(SUITE, slow_transfers_finished=2)
 
 
 def test_a_service_that_never_answers_again_is_an_error_that_says_so(

@@ -39,7 +39,8 @@ class Assets(Resource):
     def update_asset(self, service: str, sid: str, friendly_name: str) -> Asset:
         """Give an Asset another name; nothing else of it can change (Asset page, F5.8)."""
         form = (("FriendlyName", friendly_name),)
-        return self._post(named("update Asset", sid), self._asset(service, sid), form, wire.asset, sid=sid)
+        operation = named("update Asset", sid)
+        return self._post(operation, self._asset(service, sid), form, wire.asset, sid=sid, **within(service))
 
     def delete_asset(self, service: str, sid: str) -> None:
         """The Asset with its Versions (F5.3); refused while a Build holds one of them (F5.2)."""
@@ -57,7 +58,9 @@ class Assets(Resource):
         url = self._upload_url("Services", service_part(service), "Assets", sid_part(asset, "ZH"), "Versions")
         upload = multipart(path=path, visibility=visibility, content_type=content_type, filename=filename, body=body)
         answer = self._transport.exchange(Call(operation, "POST", url, upload=upload))
-        fields = wire.Fields.of(answer, operation).about(asset_sid=asset, visibility=visibility, **within(service))
+        fields = wire.Fields.of(answer, operation).about(
+            asset_sid=asset, path=path, visibility=visibility, **within(service)
+        )
         return wire.asset_version(fields)
 
     def fetch_version(self, service: str, asset: str, version: str) -> AssetVersion:
@@ -74,7 +77,7 @@ class Assets(Resource):
             operation,
             f"{self._asset(service, asset)}/Versions",
             wire.asset_version,
-            about={"asset_sid": asset},
+            about={"asset_sid": asset, **within(service)},
         )
 
     def _assets(self, service: str) -> str:

@@ -54,7 +54,7 @@ class Builds(Resource):
     def fetch_build_status(self, service: str, sid: str) -> str:
         """`building`, `completed`, `failed`, or a word that is yet to come (F6.5); ask about once a second."""
         url = f"{self._build(service, sid)}/Status"
-        return self._fetch(named("fetch status of Build", sid), url, wire.build_status, sid=sid)
+        return self._fetch(named("fetch status of Build", sid), url, wire.build_status, sid=sid, **within(service))
 
     def delete_build(self, service: str, sid: str) -> None:
         """A Build that is not live; a live one is refused (F5.4)."""

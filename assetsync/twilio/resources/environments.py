@@ -41,7 +41,7 @@ class Environments(Resource):
         """Put a Build live, or take everything off line with None (F5.5). Not repeatable: see `Transport.exchange`."""
         form = () if build_sid is None else (("BuildSid", sid_part(build_sid, "ZB")),)
         operation = "create Deployment" if build_sid is None else named("create Deployment of Build", build_sid)
-        about = {} if build_sid is None else {"build_sid": build_sid}
+        about = within(service) | {"environment_sid": environment} | ({"build_sid": build_sid} if build_sid else {})
         return self._post(operation, self._deployments(service, environment), form, wire.deployment, **about)
 
     def list_deployments(self, service: str, environment: str, *, limit: int) -> tuple[Deployment, ...]:
@@ -51,7 +51,7 @@ class Environments(Resource):
             named("list Deployments of Environment", environment),
             self._deployments(service, environment),
             wire.deployment,
-            about={"environment_sid": environment},
+            about={"environment_sid": environment, **within(service)},
             page_size=max(1, min(limit, PAGE_SIZE)),
             limit=limit,
         )

@@ -33,7 +33,8 @@ class Services(Resource):
             ("IncludeCredentials", _flag(on=include_credentials)),
             ("UiEditable", _flag(on=ui_editable)),
         )
-        return self._post(named("create Service", unique_name), self._url("Services"), form, wire.service)
+        operation = named("create Service", unique_name)
+        return self._post(operation, self._url("Services"), form, wire.service, unique_name=unique_name)
 
     def delete_service(self, sid: str) -> None:
         """The Service with all that it holds, its domain included (F5.7)."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import os
 import sqlite3
 import stat
@@ -250,6 +252,16 @@ class TestLock:
             tmp_path.rmdir()
             with journal.locked(ZS):
                 pass
+
+    def test_nobody_waits_where_the_file_system_has_no_locks(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def refuse(_handle: int, _operation: int) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        monkeypatch.setattr(fcntl, "flock", refuse)
+        with opened(tmp_path) as journal, journal.locked(ZS):
+            pass
 
 
 def test_many_threads_write_and_read_at_once(tmp_path: Path) -> None:

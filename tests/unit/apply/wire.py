@@ -35,7 +35,9 @@ class Wire(httpx.BaseTransport):
 
 
 @contextmanager
-def world_and_client(root: Path) -> Iterator[tuple[World, ServerlessClient, Wire]]:
+def world_and_client(
+    root: Path, cancelled: threading.Event | None = None
+) -> Iterator[tuple[World, ServerlessClient, Wire]]:
     """A Service `my-site` with the Environment `production`, and a client that tries once."""
     with World(root) as world:
         world.remote.post("/Services", {"UniqueName": "my-site", "FriendlyName": "my-site"})
@@ -49,6 +51,7 @@ def world_and_client(root: Path) -> Iterator[tuple[World, ServerlessClient, Wire
             retry=RetryPolicy(tries=1),
             transport=wire,
             clock=TestClock(),
+            cancelled=cancelled,
         )
         with client:
             yield world, client, wire

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +17,11 @@ from assetsync.local.limits import Limits
 from assetsync.local.scan import digest_files, scan, select
 from assetsync.manifest.model import DigestKind, Mark, Rule
 from assetsync.model import FolderTally, Visibility
+from tests.reliability.stepping import before_opening
 from tests.unit.local.trees import manifest_for, opened_files, plant, problems, scanned, served, site
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
     from assetsync.events import Event
 
@@ -182,6 +185,19 @@ def test_sources_far_above_the_limit_together_are_not_walked_to_the_end(tmp_path
     assert any("hold 50 public files" in one.message for one in found)
 
 
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo], ids=["folders", "problems"])
+def test_folders_and_problems_of_all_sources_count_together_as_well(
+    tmp_path: Path, make: Callable[[Path], object]
+) -> None:
+    """No source holds a file; two of them hold enough to give up."""
+    plant(tmp_path, {"public/": ""})
+    for number in range(25):
+        make(tmp_path / f"public/{number}")
+    folders = [site(target=f"/{number}/") for number in range(5)]
+    found = problems(manifest_for(tmp_path, *folders), Limits(per_visibility=1, private_files=0))
+    assert sum("more than 40 files or folders" in one.message for one in found) == 1
+
+
 def test_a_file_that_another_one_replaced_is_read_and_one_that_a_link_leads_to_is_not(tmp_path: Path) -> None:
     """Between the walk and the reading."""
     plant(tmp_path, {"public/folder/a": "old", "outside/a": "secret", "new": "new"})
@@ -194,6 +210,23 @@ def test_a_file_that_another_one_replaced_is_read_and_one_that_a_link_leads_to_i
     with pytest.raises(InvalidInput) as raised:
         digest_files(selected, cache_dir=None, now_ns=time.time_ns)
     assert [one.message for one in raised.value.problems] == ["the file changed while it was read"]
+
+
+def test_nothing_is_taken_from_a_folder_that_became_a_link_while_its_entries_were_looked_at(tmp_path: Path) -> None:
+    """Not even what the hash cache knows, which nobody opens."""
+    names = ("a", ".assetsyncignore")
+    plant(tmp_path, {f"{folder}/{name}": "" for folder in ("public/folder", "outside") for name in names})
+    (tmp_path / "outside/a").write_text("secret")
+    scanned(manifest_for(tmp_path, site(source="outside")), tmp_path / "cache")
+    folder = tmp_path / "public/folder"
+
+    def swap() -> None:
+        folder.rename(tmp_path / "away")
+        folder.symlink_to("../outside")
+
+    with before_opening(folder / ".assetsyncignore", swap), pytest.raises(InvalidInput) as raised:
+        scanned(manifest_for(tmp_path), tmp_path / "cache")
+    assert [one.message for one in raised.value.problems] == ["the folder changed while it was scanned"]
 
 
 def test_too_many_files_and_too_large_ones_are_told_together(tmp_path: Path) -> None:

@@ -189,6 +189,16 @@ def test_nothing_that_a_terminal_would_obey_is_shown(odd: str) -> None:
     assert all(line.isprintable() for line in Told()(BuildPolled("ZB1", odd, 1.0)))
 
 
+def test_the_bar_shows_a_status_through_the_gate() -> None:
+    screen = io.StringIO()
+    console = Console(file=screen, force_terminal=True, width=100)
+    with Bar(console, shown=lambda text: text.replace("a-secret", "[hidden]")) as bar:
+        bar(BuildStarted("ZB1", 1, 0))
+        bar(BuildPolled("ZB1", "it is a-secret", 1.0))
+    assert "Build it is [hidden], 1.0 s" in screen.getvalue()
+    assert "a-secret" not in screen.getvalue()
+
+
 @pytest.mark.parametrize("odd", ["\x1b[31m", "\x07", "\x9b2J"])
 def test_the_bar_shows_a_status_safely(odd: str) -> None:
     shown = Screen()(BuildStarted("ZB1", 1, 0), BuildPolled("ZB1", f"<{odd}>", 1.0))

@@ -65,7 +65,7 @@ ENDPOINTS: list[tuple[Call, Json, str, str]] = [
     ),
     (
         lambda c: c.create_service("a", "b", include_credentials=True, ui_editable=True),
-        service_json(),
+        service_json(unique_name="a"),
         "POST /v1/Services",
         "UniqueName=a&FriendlyName=b&IncludeCredentials=true&UiEditable=true",
     ),
@@ -185,8 +185,8 @@ def test_each_endpoint_sends_what_its_page_says(call: Call, document: Json, line
 def test_the_answers_are_values() -> None:
     with served(json_reply({"sid": ZB, "status": "Building"})) as (_, client):
         assert client.fetch_build_status(ZS, ZB) == "building"
-    with served(json_reply(version_json(path="/given"))) as (_, client):
-        assert client.upload_version(ZS, ZH, "/a", "public", "text/html", "a", Letter()).path == "/given"
+    with served(json_reply(version_json(path="/a"))) as (_, client):
+        assert client.upload_version(ZS, ZH, "/a", "public", "text/html", "a", Letter()).path == "/a"
         assert client.tally.requests == 1
         assert client.service_date is None
 
@@ -414,11 +414,17 @@ ANOTHER: list[tuple[Call, Json, str]] = [
     (lambda c: c.create_asset(ZS, "/b"), asset_json(), "friendly_name"),
     (lambda c: c.update_asset(ZS, ZH, "/b"), asset_json(1), "sid"),
     (
-        lambda c: c.upload_version(ZS, ZH, "/a", "public", "text/html", "a", Letter()),
+        lambda c: c.upload_version(ZS, ZH, "/a.html", "public", "text/html", "a", Letter()),
         version_json(asset_sid=sid("ZH", 1)),
         "asset_sid",
     ),
-    (lambda c: c.upload_version(ZS, ZH, "/a", "private", "text/html", "a", Letter()), version_json(), "visibility"),
+    (
+        lambda c: c.upload_version(ZS, ZH, "/a.html", "private", "text/html", "a", Letter()),
+        version_json(),
+        "visibility",
+    ),
+    (lambda c: c.upload_version(ZS, ZH, "/a", "public", "text/html", "a", Letter()), version_json(), "path"),
+    (lambda c: c.create_service("other", "Other"), service_json(), "unique_name"),
     (lambda c: c.fetch_version(ZS, ZH, ZN), version_json(asset_sid=sid("ZH", 1)), "asset_sid"),
     (lambda c: c.fetch_version(ZS, ZH, ZN), version_json(1), "sid"),
     (
@@ -431,6 +437,19 @@ ANOTHER: list[tuple[Call, Json, str]] = [
     (lambda c: c.create_build(ZS, (ZN,), (), (), None), build_json(service_sid=sid("ZS", 1)), "service_sid"),
     (lambda c: c.list_builds(ZS), page_json("builds", [build_json(service_sid=sid("ZS", 1))]), "service_sid"),
     (lambda c: c.fetch_build_status(ZS, ZB), {"sid": sid("ZB", 1), "status": "completed"}, "sid"),
+    (
+        lambda c: c.fetch_build_status(ZS, ZB),
+        {"sid": ZB, "status": "completed", "service_sid": sid("ZS", 1)},
+        "service_sid",
+    ),
+    (lambda c: c.update_asset(ZS, ZH, "/b"), asset_json(service_sid=sid("ZS", 1)), "service_sid"),
+    (lambda c: c.list_versions(ZS, ZH), page_json("asset_versions", [version_json(service_sid=sid("ZS", 1))]), "sid"),
+    (
+        lambda c: c.list_deployments(ZS, ZE, limit=1),
+        page_json("deployments", [deployment_json(service_sid=sid("ZS", 1))]),
+        "service_sid",
+    ),
+    (lambda c: c.create_deployment(ZS, ZE, ZB), deployment_json(environment_sid=sid("ZE", 1)), "environment_sid"),
     (lambda c: c.fetch_environment(ZS, ZE), environment_json(1), "sid"),
     (lambda c: c.create_environment(ZS, "staging", None), environment_json(), "unique_name"),
     (lambda c: c.create_deployment(ZS, ZE, ZB), deployment_json(build_sid=sid("ZB", 1)), "build_sid"),

@@ -45,7 +45,7 @@ def test_256_mib_go_out_in_less_than_80(tmp_path: Path) -> None:
     file = tmp_path / "big"
     with file.open("wb") as stream:
         stream.truncate(SIZE)
-    with WireServer(in_turn(json_reply(version_json())), keep_bodies=False) as server:
+    with WireServer(in_turn(json_reply(version_json(path="/big"))), keep_bodies=False) as server:
         done = subprocess.run(
             [sys.executable, "-c", CLIENT, server.url, str(file), str(SIZE), zeros(SIZE)],
             check=True,

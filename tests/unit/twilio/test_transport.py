@@ -37,7 +37,19 @@ from assetsync.twilio.multipart import CHUNK, multipart
 from assetsync.twilio.retry import RetryPolicy
 from assetsync.twilio.tally import Tally
 from assetsync.twilio.transport import Timeouts, Transport
-from tests.fakes.wire_server import Drip, Drop, Outcome, Reply, Script, Seen, Stall, WireServer, in_turn, json_reply
+from tests.fakes.wire_server import (
+    Drip,
+    Drop,
+    Interim,
+    Outcome,
+    Reply,
+    Script,
+    Seen,
+    Stall,
+    WireServer,
+    in_turn,
+    json_reply,
+)
 from tests.unit.twilio.clock import FakeClock
 from tests.unit.twilio.conftest import PASSWORD
 from tests.unit.twilio.sids import sid
@@ -334,6 +346,21 @@ def test_an_answer_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> No
         assert len(wire.server.seen) == 1
 
 
+def test_packed_air_without_end_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each block unpacks to nothing."""
+    monkeypatch.setattr(answer, "MAX_ANSWER", 1024 * 1024)
+    air = Drip(packed=gzip.compress(b"")[:10], block=b"\0\0\0\xff\xff" * 1000)
+    with line(air) as wire, pytest.raises(MalformedAnswer, match="larger than 1 MiB"):
+        wire.send(GET)
+
+
+def test_interim_answers_are_passed_over_and_do_not_count_as_movement() -> None:
+    with line(in_turn(Interim(OK), Interim())) as wire:
+        assert wire.send(GET) == {"fine": True}
+        with pytest.raises(ConnectionFailed, match="less than 100 bytes a second"):
+            wire.send(POST)
+
+
 def test_a_service_that_stops_reading_is_abandoned() -> None:
     with line(Stall(), deaf=True, retry=RetryPolicy(tries=1)) as wire, pytest.raises(ConnectionFailed, match="stalled"):
         wire.send(upload(Bytes(32_000_000)))
@@ -455,6 +482,16 @@ def test_secrets_that_are_echoed_never_show() -> None:
     assert caught.value.message == "create Build: HTTP 400: bad: Basic [hidden] [hidden]"
     assert PASSWORD not in said
     assert token not in said
+
+
+def test_a_secret_in_a_header_that_is_none_is_not_even_told_in_part() -> None:
+    """What is said of such a header quotes it, and is cut somewhere."""
+    for length in range(200, 300, 7):
+        reply = Reply(headers={"No Header": "x" * length + PASSWORD})
+        with line(reply) as wire, pytest.raises(ConnectionFailed) as caught:
+            wire.send(POST)
+        assert "xxx" in caught.value.message
+        assert PASSWORD[:6] not in caught.value.message
 
 
 def test_a_proxy_is_used_but_not_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,8 +52,8 @@ def test_what_nobody_asked_for_is_not_unpacked(coding: str) -> None:
 
 @pytest.mark.parametrize(
     "packed",
-    [b"no gzip at all", gzip.compress(b"content")[:-3], b"", b"\x1f\x8b"],
-    ids=["other", "cut", "empty", "begun"],
+    [b"no gzip at all", gzip.compress(b"content")[:-3], b"", b"\x1f\x8b", gzip.compress(b"content") + b"\0"],
+    ids=["other", "cut", "empty", "begun", "more"],
 )
 def test_what_is_not_whole_is_an_error(packed: bytes) -> None:
     with pytest.raises(httpx.DecodingError):
@@ -62,3 +62,16 @@ def test_what_is_not_whole_is_an_error(packed: bytes) -> None:
 
 def test_what_is_in_memory_already_is_taken_from_there() -> None:
     assert b"".join(unpacked(httpx.Response(200, content=b"whole"))) == b"whole"
+
+
+def test_what_follows_the_packed_content_is_not_waited_for() -> None:
+    taken: list[bytes] = []
+
+    def stream() -> Iterator[bytes]:
+        for piece in (gzip.compress(b"content"), b"\0", b"\0"):
+            taken.append(piece)
+            yield piece
+
+    with pytest.raises(httpx.DecodingError):
+        list(unpacked(httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=stream())))
+    assert len(taken) == 2

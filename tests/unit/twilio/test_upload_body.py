@@ -221,6 +221,13 @@ def test_a_file_that_became_a_pipe_does_not_block(tmp_path: Path) -> None:
     assert "no longer a regular file" in refused(body)[0]
 
 
+def test_a_file_that_became_a_link_is_not_followed_though_the_content_is_the_same(tmp_path: Path) -> None:
+    body = planned(tmp_path / "a", b"x")
+    (tmp_path / "a").rename(tmp_path / "elsewhere")
+    (tmp_path / "a").symlink_to("elsewhere")
+    assert "cannot be read: " in refused(body)[0]
+
+
 def test_a_disk_that_fails_while_it_is_read_is_the_file_s_fault() -> None:
     """/proc/self/mem opens like a file, and reading its beginning fails."""
     assert "cannot be read: " in refused(FileBody(Path("/proc/self/mem"), 0, "0" * 32, lambda _count: None))[0]
