@@ -8,8 +8,6 @@ worked on. Told are the ratio of the uploads (from the first request that create
 and that of the whole command, with start-up, Build and Deployment. Leaves with 1 when the first is above 1.3 for 4.
 """
 
-# ruff: noqa: INP001 a folder of scripts, not a package
-
 from __future__ import annotations
 
 import argparse
@@ -66,7 +64,7 @@ class Measured:
 @contextmanager
 def service(folder: Path, latency: float, allowed: int) -> Iterator[tuple[str, str, str]]:
     """URL, account and token of a fresh one."""
-    with subprocess.Popen(  # noqa: S603 our own code
+    with subprocess.Popen(
         [sys.executable, "-c", SERVICE, str(folder), str(latency), str(allowed)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

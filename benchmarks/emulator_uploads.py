@@ -7,8 +7,6 @@ the same Uvicorn. Both run in a process of their own; clients are ten threads wi
 is measured is the service. Leaves with 1 when the ratio of the medians is above 3.
 """
 
-# ruff: noqa: INP001 a folder of scripts, not a package
-
 from __future__ import annotations
 
 import argparse
@@ -97,7 +95,7 @@ class Target:
 @contextmanager
 def running(code: str, folder: Path) -> Iterator[tuple[str, int, dict[str, str]]]:
     environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
-    with subprocess.Popen(  # noqa: S603 our own code
+    with subprocess.Popen(
         [sys.executable, "-c", code, str(folder)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -20,8 +20,8 @@ WRITING_QUIET = 0.5
 MOST = 1.0
 """Seconds after the first touch when it is looked at anyway."""
 
-MANY, MOST_OF_MANY = 20, 5.0
-"""From so many paths on it is a checkout or a build that goes on, and looked at after so many seconds anyway."""
+MANY, MANY_QUIET, MOST_OF_MANY = 20, 0.3, 5.0
+"""From so many paths on it is a checkout or a build that goes on; its own times for being at rest, and anyway."""
 
 MOST_WRITING = 10.0
 """The same while somebody writes: a large file that is being copied."""
@@ -74,8 +74,8 @@ class Settling:
         """Monotonic seconds; None while nothing was touched."""
         if self._first is None:
             return None
-        most = MOST_OF_MANY if len(self._paths) >= MANY else MOST
-        at = min(self._last + (GONE_QUIET if self._gone else QUIET), self._first + most)
+        quiet, most = (MANY_QUIET, MOST_OF_MANY) if len(self._paths) >= MANY else (QUIET, MOST)
+        at = min(self._last + (GONE_QUIET if self._gone else quiet), self._first + most)
         if self._writing:
             at = max(at, min(max(self._writing.values()) + WRITING_QUIET, self._first + MOST_WRITING))
         return at

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from tests.cli.stage import Stage
 
 H = TypeVar("H")
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 class Clocks:

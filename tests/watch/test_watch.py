@@ -147,7 +147,6 @@ def test_a_thousand_files_at_once_are_one_build(site: Following) -> None:
         file = site.file(f"many/{number % 10}/{number}.txt")
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(b"%d" % number)
-    site.until(Live, 2)
     site.until_served("/many/9/989.txt", b"989")
     assert len(site.all(Changing)) == 2
     assert len(site.all(Changing)[1].plan.changes) == 990
