@@ -15,7 +15,7 @@ from assetsync.report.line import Line
 from assetsync.report.text import error_lines
 from assetsync.report.units import duration, plural
 from assetsync.report.watching import Telling, happening_document, happening_lines
-from assetsync.watch.happenings import AsItIs, Failed, Live, Paused, Recovered
+from assetsync.watch.happenings import AsItIs, Failed, Live, Paused, Recovered, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -96,18 +96,13 @@ class View:
     def _follow(self, happening: Happening) -> None:
         """The status line, the pages and the browser."""
         match happening:
+            case Watching() if happening.domain is not None:
+                self._turn_to(happening.domain)
+                self._pages({"state": "live", "changed": []})
             case Live():
-                first, self._domain = self._domain is None, happening.domain
-                left = (
-                    ""
-                    if happening.builds_left is None
-                    else f", {plural(happening.builds_left, 'Build')} left this hour"
-                )
-                took = "" if happening.seconds is None else f", the last change live in {happening.seconds:.2f} s"
-                self._last = f"{self._site(happening.domain)}/{took}{left}"
+                self._turn_to(happening.domain)
+                self._last = _summary(happening)
                 self._pages({"state": "live", "changed": [action.path for action in happening.plan.changes]})
-                if first and self._opens:
-                    click.launch(f"{self._site(happening.domain)}/")
             case Failed():
                 self._pages({"state": "failed", "message": self._told(error_lines(happening.error))})
             case Paused():
@@ -117,6 +112,12 @@ class View:
             case _:
                 pass
         self._status("")
+
+    def _turn_to(self, domain: str) -> None:
+        """It is known now what is watched; a browser is opened once."""
+        first, self._domain = self._domain is None, domain
+        if first and self._opens:
+            click.launch(f"{self._site(domain)}/")
 
     def _told(self, lines: Iterable[Line]) -> str:
         return "\n".join(self._output.shown(line.text) for line in lines)
@@ -136,5 +137,12 @@ class View:
         from rich.text import Text
 
         self._told_at = now
-        line = self._output.shown(text or f"watching {self._last}")
+        site = self._site(self._domain) if self._domain else "the folders"
+        line = self._output.shown(text or f"watching {site}{self._last}")
         self._screen.update(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
+
+
+def _summary(live: Live) -> str:
+    took = "" if live.seconds is None else f", the last change live in {live.seconds:.2f} s"
+    left = "" if live.builds_left is None else f", {plural(live.builds_left, 'Build')} left this hour"
+    return took + left

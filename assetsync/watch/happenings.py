@@ -14,9 +14,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Watching:
-    """The folders are watched from now on. polling: seconds between looks where changes are not told; why, if known."""
+    """The folders are watched from now on.
+
+    domain: of the Environment, None where it is not known yet
+    polling: seconds between looks where the system does not tell of changes; because: why, if known
+    """
 
     folders: tuple[str, ...]
+    domain: str | None = None
     polling: float | None = None
     because: str | None = None
 

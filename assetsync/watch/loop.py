@@ -320,7 +320,7 @@ class Watch:
     def _announce(self) -> None:
         folders = tuple(folder.source for folder in self._local.manifest.folders)
         polling = self._interval if self._bounds.poll or self._eyes.blind else None
-        self._hands.tell(Watching(folders, polling, self._eyes.blind))
+        self._hands.tell(Watching(folders, self._remote.domain, polling, self._eyes.blind))
 
 
 def _state(selection: Selected) -> tuple[object, ...]:

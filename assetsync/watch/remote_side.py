@@ -45,6 +45,12 @@ class RemoteSide:
         self._known = None
 
     @property
+    def domain(self) -> str | None:
+        """Of the Environment; None while nothing is known."""
+        known = self._known and self._known.environment
+        return known.domain_name if known else None
+
+    @property
     def is_check_due(self) -> bool:
         """Whether nobody has asked for some minutes what is live."""
         return self._known is not None and self._now() - self._checked_at >= REFRESH_AFTER
