@@ -79,10 +79,12 @@ def prepare_on(
     plan = _plan(manifest, desired, snapshot, Verified(), account, runtime)
     if plan.build_needed or plan.repairs:
         known = snapshot if snapshot.others is not None else read_others(client, snapshot)
-        snapshot = without_copied_names(client, known, plan)
-        check_service(manifest.service, snapshot.service)
-        verified = verify(client, snapshot, desired.assets, candidates(desired.assets, snapshot))
-        plan = _plan(manifest, desired, snapshot, verified, account, runtime)
+        cleaned = without_copied_names(client, known, plan)
+        check_service(manifest.service, cleaned.service)
+        found = candidates(desired.assets, cleaned)
+        if found or cleaned != snapshot:
+            snapshot, verified = cleaned, verify(client, cleaned, desired.assets, found)
+            plan = _plan(manifest, desired, snapshot, verified, account, runtime)
     findings = check_build(plan, str(manifest.path))
     if findings.problems:
         raise InvalidInput(findings.problems)

@@ -59,6 +59,13 @@ if TYPE_CHECKING:
     help="Look this often instead of relying on the system to tell of changes, as for network drives.",
 )
 @option(
+    "--builds-an-hour",
+    type=click.IntRange(1, 100_000),
+    default=90,
+    show_default=True,
+    help="Gather changes rather than make more Builds than this; with --local there is no limit.",
+)
+@option(
     "--build-timeout",
     type=click.FloatRange(1, 86_400),
     default=600.0,
@@ -73,6 +80,7 @@ def command(
     yes: bool,
     open_browser: bool,
     poll: float | None,
+    builds_an_hour: int,
     build_timeout: float,
     runtime: str | None,
     **flags: Any,
@@ -96,7 +104,8 @@ def command(
                 given = (*given, Consent(CREATE_SERVICE))
             elif not yes:
                 given = _agreed(common, session, run, given, runtime)
-            ways = Ways(given, poll, build_timeout, runtime, opens=open_browser)
+            most = None if common.local else builds_an_hour
+            ways = Ways(given, poll, most, build_timeout, runtime, opens=open_browser)
             return watch(common, session, run, ways)
 
 
@@ -106,6 +115,7 @@ class Ways:
 
     consents: tuple[Consent, ...]
     poll: float | None
+    builds_an_hour: int | None
     build_timeout: float
     runtime: str | None
     opens: bool
@@ -138,7 +148,6 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
     from assetsync.cli.watch_view import View
     from assetsync.watch.local_side import LocalSide
     from assetsync.watch.loop import Bounds, Hands, Watch
-    from assetsync.watch.quota import BUILDS_AN_HOUR
     from assetsync.watch.remote_side import RemoteSide
 
     local = session.reach.local
@@ -158,7 +167,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             now=time.monotonic,
             wall=time.time,
         )
-        bounds = Bounds(ways.consents, None if local else BUILDS_AN_HOUR, ways.poll)
+        bounds = Bounds(ways.consents, ways.builds_an_hour, ways.poll)
         with draining(session.cancelled, run.output.fail) as ending:
             controls = Controls(
                 pace=Pace(session.clock, session.cancelled),
