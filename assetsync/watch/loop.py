@@ -230,7 +230,7 @@ class Watch:
         tree = self._hands.read(selection)
         self._local.took(selection)
         self._state = _state(selection)
-        if tree.assets == self._served:
+        if tree.assets == self._served and not self._trouble:
             self._hands.tell(AsItIs())
             self._done()
             return
@@ -257,7 +257,6 @@ class Watch:
                 self._hands.tell(Paused(plan, refusals))
             self._paused = left
             return False
-        self._paused = ()
         if not plan.build_needed and not plan.repairs:
             self._remote.keep(prepared)
             return True
@@ -296,7 +295,7 @@ class Watch:
     def _done(self) -> None:
         if self._trouble:
             self._hands.tell(Recovered())
-        self._since, self._agreed, self._trouble, self._failures = None, (), "", 0
+        self._since, self._paused, self._agreed, self._trouble, self._failures = None, (), (), "", 0
 
     def _failed(self, error: AssetsyncError) -> None:
         """Tell it once, and try again, the later the more often it failed; a Conflict at once for the first time."""

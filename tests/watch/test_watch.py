@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from assetsync.emulator.faults.document import parse_faults
 from assetsync.plan.safety import Consent
 from assetsync.watch.happenings import (
     AsItIs,
@@ -191,10 +192,18 @@ def test_a_mass_deletion_pauses_until_the_files_come_back(stage: Stage) -> None:
         paused = site.until(Paused)
         assert [each.override for each in paused.refusals] == ["--allow-deletes"]
         assert site.served("/7.txt") == b"7"
-        stage.write(files | {"0.txt": b"edited"})
+        stage.write(files)
+        site.until(AsItIs)
+        site.watch.answer("19\n")  # too late: nobody is asked any more
+        stage.write({"0.txt": b"edited"})
         site.until_served("/0.txt", b"edited")
         assert site.served("/7.txt") == b"7"
         assert changed_paths(site)[1:] == [["/0.txt"]]
+        for name in files:
+            if name != "0.txt":
+                site.file(name).unlink()
+        site.until(Paused, 2)
+        assert site.served("/7.txt") == b"7"
 
 
 @pytest.mark.parametrize("way", ["typed", "consented"])
@@ -278,8 +287,6 @@ def test_somebody_else_who_deploys_while_nothing_is_saved_is_told_of(site: Follo
 
 def test_a_service_that_fails_is_told_once_and_caught_up_with(site: Following) -> None:
     core = site.stage.emulator.core
-    from assetsync.emulator.faults.document import parse_faults
-
     core.bend(parse_faults(b"rules:\n  - {match: 'POST /v1/**', answer: 503}\n", "faults"))
     try:
         site.file("index.html").write_bytes(b"during")
@@ -294,6 +301,25 @@ def test_a_service_that_fails_is_told_once_and_caught_up_with(site: Following) -
     site.until_served("/index.html", b"after all")
     site.until(Recovered)
     assert len(site.all(Failed)) == 1
+
+
+def test_a_network_that_fails_while_nothing_is_saved_is_told_once_until_it_works_again(site: Following) -> None:
+    core = site.stage.emulator.core
+    core.bend(parse_faults(b"rules:\n  - {match: 'GET /v1/**', drop: true}\n", "faults"))
+    try:
+        site.clocks.ahead += REFRESH_AFTER
+        site.until(Failed)
+        for _ in range(2):
+            core.requests.clear()
+            site.clocks.ahead += 60
+            site.until_true(lambda: core.requests.count > 0)
+        assert site.all(Recovered) == []
+    finally:
+        core.bend(None)
+    site.clocks.ahead += 60
+    site.until(Recovered)
+    assert len(site.all(Failed)) == 1
+    assert lives(site) == 1
 
 
 def test_builds_of_an_hour_are_used_up_and_changes_are_gathered(stage: Stage) -> None:
