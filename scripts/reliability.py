@@ -1,10 +1,11 @@
 """Run the reliability suites at their full size and write what they counted into docs/reliability.md.
 
     python scripts/reliability.py                          some forty minutes on two cores
+    python scripts/reliability.py --again                  only what failed then, which the page names as tried again
     python scripts/reliability.py PYTEST-ARGUMENT...       a part of it; nothing is written, what it counted is printed
 
 Each line of the table is a test that passed and how often its law was tried; a test that fails adds nothing, and the
-table is written only when all pass. CI runs a part of each suite, chosen so that each kind of case is in it.
+table is written only when all have passed. CI runs a part of each suite, chosen so that each kind of case is in it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 import time
 from collections import defaultdict
 from datetime import UTC, datetime
@@ -22,6 +22,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
+FIGURES = ROOT / "build" / "reliability-figures"
+FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 SUITES = "tests/reliability"
 LABELS = ("allowed", "ceiling", "of", "environments", "files", "share", "busy", "most")
 """What tells one kind of case from another; everything else is counted together, and of `most_...` the most is told."""
@@ -30,22 +32,34 @@ Row = tuple[str, str, tuple[tuple[str, float], ...]]
 
 
 def main(arguments: list[str]) -> int:
-    with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "figures"
-        began = time.monotonic()
-        environment = os.environ | {"ASSETSYNC_LONG": "1", "ASSETSYNC_FIGURES": str(file)}
-        command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "-n", "2", *(arguments or [SUITES])]
-        code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
-        if code:
-            return code
-        minutes = (time.monotonic() - began) / 60
-        page = rendered(collected(file.read_text(encoding="utf-8") if file.exists() else ""), minutes)
-    if arguments:
+    again = arguments == ["--again"]
+    if not again:
+        FIGURES.unlink(missing_ok=True)
+    FIGURES.parent.mkdir(exist_ok=True)
+    environment = os.environ | {"ASSETSYNC_LONG": "1", "ASSETSYNC_FIGURES": str(FIGURES)}
+    chosen = [SUITES, "--last-failed", "--last-failed-no-failures", "none"] if again else arguments or [SUITES]
+    command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "-n", "2", *chosen]
+    before = _failed() if again else []
+    began = time.monotonic()
+    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    if code:
+        return code
+    page = rendered(collected(FIGURES.read_text(encoding="utf-8")), (time.monotonic() - began) / 60, before)
+    if arguments and not again:
         print(page)
         return 0
     PAGE.write_text(page, encoding="utf-8")
     print(f"written: {PAGE.relative_to(ROOT)}")
     return 0
+
+
+def _failed() -> list[str]:
+    """The tests that failed in the last run."""
+    try:
+        found: dict[str, bool] = json.loads(FAILED.read_text(encoding="utf-8"))
+    except OSError:
+        return []
+    return sorted(name.rpartition("::")[2] for name in found)
 
 
 def collected(lines: str) -> dict[Row, dict[str, float]]:
@@ -62,12 +76,15 @@ def collected(lines: str) -> dict[Row, dict[str, float]]:
     return rows
 
 
-def rendered(rows: dict[Row, dict[str, float]], minutes: float) -> str:
+def rendered(rows: dict[Row, dict[str, float]], minutes: float, again: list[str]) -> str:
+    took = (
+        f"in {minutes:.0f} minutes" if not again else f"after {len(again)} of them had failed and passed when run again"
+    )
     lines = [
         "# Reliability: what was tried, and how often it held",
         "",
-        f"Written by `python scripts/reliability.py` on {datetime.now(UTC):%Y-%m-%d}, in {minutes:.0f} minutes:",
-        f"{_machine()}.",
+        f"Written by `python scripts/reliability.py` on {datetime.now(UTC):%Y-%m-%d}, {took}: {_machine()}.",
+        *([f"Run again: {', '.join(again)}."] if again else []),
         "Every case runs on real sockets against the local service; each line is a test that passed.",
         "",
         "| suite | test | counted |",
