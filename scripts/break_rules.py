@@ -349,8 +349,8 @@ BREAKS = (
     Break(
         "a copied name is found out by asking the service",
         PREPARE,
-        "without_copied_names(client, read_others(client, snapshot), plan)",
-        "read_others(client, snapshot)",
+        "cleaned = without_copied_names(client, known, plan)",
+        "cleaned = known",
         f"{FOREIGN}test_a_copied_name_does_not_make_an_asset_ours",
     ),
     Break(
@@ -398,8 +398,8 @@ BREAKS = (
     Break(
         "names are written",
         NAMES,
-        "    if not wanted:\n        return ()\n    try:",
-        "    return ()\n    try:",
+        "    if not wanted:\n        return Named()\n    try:",
+        "    return Named()\n    try:",
         f"{MACHINES}test_a_second_machine_sees_the_same_empty_plan",
     ),
     Break(
@@ -510,8 +510,8 @@ BREAKS = (
     Break(
         "the last file un-deploys",
         APPLIER,
-        "build_sid = None if self._plan.unserves_all else release",
-        "build_sid = release",
+        "build = None if self._plan.unserves_all else release",
+        "build = release",
         f"{LAST}test_when_nothing_is_left_a_deployment_without_a_build_takes_it_off_line",
     ),
     Break(

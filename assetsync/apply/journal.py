@@ -9,9 +9,11 @@ damaged or edited and is passed over. Whoever can write the user's files can mak
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
+import stat
 import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
@@ -96,7 +98,9 @@ class Journal:
             return
         name = xxhash.xxh3_64_hexdigest(f"{self._base_url} {service_sid}".encode())
         try:
-            handle = os.open(self._folder / f"apply-{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+            handle = os.open(
+                self._folder / f"apply-{name}.lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600
+            )
         except OSError:
             yield
             return
@@ -139,10 +143,20 @@ def _open(folder: Path | None, now: float, *, afresh: bool = True) -> sqlite3.Co
 
 
 def _make_private_file(file: Path) -> None:
-    handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    with suppress(OSError):  # one that is there may be a copy that others can read
-        os.fchmod(handle, 0o600)
-    os.close(handle)
+    """Raises DatabaseError for anything but a file, a link included: it may lead to what is not ours to change."""
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, 0o600)
+    except OSError as error:
+        if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
+            raise sqlite3.DatabaseError("not a file") from error
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            raise sqlite3.DatabaseError("not a file")
+        with suppress(OSError):  # one that is there may be a copy that others can read
+            os.fchmod(handle, 0o600)
+    finally:
+        os.close(handle)
 
 
 def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:

@@ -11,6 +11,7 @@ import click
 from assetsync.cli.options import (
     Command,
     Common,
+    Seconds,
     consents,
     manifest_options,
     option,
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 @option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
 @option(
     "--build-timeout",
-    type=click.FloatRange(1, 86_400),
+    type=Seconds(1, 86_400),
     default=600.0,
     show_default=True,
     help="Seconds to wait for the Build.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import option
+from assetsync.cli.options import Seconds, option
 from assetsync.cli.session import local_folder
 from assetsync.errors import Interrupted, UsageError
 from assetsync.report.line import on_screen
@@ -72,7 +72,7 @@ class Flags:
 @option("-y", "--yes", is_flag=True, help="Do not ask before --reset.")
 @option("--account", metavar="SID", help="Take this account instead of the folder's own; with --auth-token.")
 @option("--auth-token", metavar="T", help="Its auth token; a variable keeps it out of the list of processes.")
-@option("--build-seconds", type=click.FloatRange(0), metavar="S", help="How long a Build takes. [default: 0]")
+@option("--build-seconds", type=Seconds(0), metavar="S", help="How long a Build takes. [default: 0]")
 @option("--latency", type=click.IntRange(0), metavar="MS", help="What every request waits before it is worked on.")
 @option(
     "--faults",

@@ -12,7 +12,7 @@ import click
 from assetsync.cli.options import Voice, option, voice_options
 from assetsync.cli.run import command_run
 from assetsync.errors import UsageError
-from assetsync.local.whole_file import write_whole
+from assetsync.local.whole_file import regular_target, write_whole
 from assetsync.report.line import Line, Style
 
 LIKELY_FOLDERS = ("public", "dist", "build", "out", "_site", "static", "assets")
@@ -67,7 +67,7 @@ def command(
         )
         _check(text, file)
         try:
-            write_whole(file, text.encode())
+            write_whole(regular_target(file), text.encode())
         except OSError as error:
             raise UsageError(f"{file} cannot be written: {error.strerror}", hint="name another folder") from error
         run.output.standing = f"{file} was written"

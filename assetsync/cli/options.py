@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,16 @@ class _Figure(click.ParamType[Any]):
         if not _FIGURE.fullmatch(str(value)):
             self.fail(f"{value!r} is not a figure: write the number that you agree to, or leave it out", param, ctx)
         return int(value)
+
+
+class Seconds(click.FloatRange):
+    """A number in the range: "nan" is in every range, and no limit at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a number of seconds", param, ctx)
+        return seconds
 
 
 class Voice(TypedDict):
@@ -140,7 +151,7 @@ def service_options(command: F) -> F:
     for add in (
         option(
             "--stall-timeout",
-            type=click.FloatRange(0.1, 86_400),
+            type=Seconds(0.1, 86_400),
             default=60.0,
             show_default=True,
             help="Seconds after which a connection that hardly moves is given up and tried again.",

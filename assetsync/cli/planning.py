@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -11,14 +12,17 @@ from typing import TYPE_CHECKING, Any
 from assetsync.cli.session import cache_folder
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
 from assetsync.local.cache import HashCache
+from assetsync.local.excludes import PLAN_FILES
+from assetsync.local.mapping import is_inside, source_paths
 from assetsync.local.scan import digest_files
-from assetsync.local.whole_file import write_whole
+from assetsync.local.whole_file import regular_target, write_whole
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
 from assetsync.plan.saved import check_format, first_difference
 from assetsync.report.line import Line
 from assetsync.report.markdown import plan_markdown
 from assetsync.report.text import plan_lines, refusal_lines
+from assetsync.report.units import size
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,6 +36,11 @@ if TYPE_CHECKING:
     from assetsync.local.scan import Selected
     from assetsync.model import DesiredTree
     from assetsync.prepare import Prepared
+
+
+_ENDING = PLAN_FILES.removeprefix("*")
+_LARGEST_PLAN = 64 * 2**20
+"""Bytes: some thousand times what a plan of a thousand files takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +84,9 @@ def read_tree(selection: Selected, emit: Emit) -> DesiredTree:
 def distrust_hashes(selection: Selected, error: ApplyFailed) -> None:
     """Forget the hash cache where a file was not what the plan took it for: else it might never be."""
     if any(failure.changed for failure in error.failures):
-        HashCache.forget(cache_folder(), selection.manifest.root)
+        folder = cache_folder()
+        if folder is not None:
+            HashCache.forget(folder, selection.manifest.root)
 
 
 def settle(
@@ -110,17 +121,34 @@ def save(settled: Settled, output: Output, file: Path) -> None:
     """Write the plan for a later `apply FILE`: every action in it, mode 0600, whole or not at all."""
     text = json.dumps(output.told(settled.document(everything=True)), indent=1) + "\n"
     try:
-        write_whole(file, text.encode(), 0o600)
+        write_whole(regular_target(file), text.encode(), 0o600)
     except OSError as error:
         raise AssetsyncError(
             f"the plan cannot be saved to {file}: {error.strerror}", hint="name another file"
         ) from error
 
 
+def check_out(file: Path, selection: Selected) -> None:
+    """Raise UsageError where a plan that is saved there would be published with the next apply."""
+    if file.name.endswith(_ENDING):
+        return
+    place = os.path.realpath(file)
+    for folder in selection.manifest.folders:
+        if is_inside(place, source_paths(selection.manifest, folder)[1]):
+            raise UsageError(
+                f"the plan {file} would lie in the source folder {folder.source}, and be published with it",
+                hint=f"save it elsewhere, or name it {file.stem}{_ENDING}, which is left out",
+            )
+
+
 def read_saved(file: Path) -> Document:
     """A plan file. Raises UsageError for anything else."""
     try:
-        document = json.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as stream:
+            content = stream.read(_LARGEST_PLAN + 1)
+        if len(content) > _LARGEST_PLAN:
+            raise UsageError(f"{file} is not a plan file: it is larger than {size(_LARGEST_PLAN)}")
+        document = json.loads(content.decode())
     except OSError as error:
         raise UsageError(f"the plan {file} cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:

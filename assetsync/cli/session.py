@@ -48,14 +48,20 @@ class Session:
     clock: Clock
 
 
-def cache_folder() -> Path:
-    """ASSETSYNC_CACHE_DIR, else the user's cache folder: what may be lost without harm."""
+def cache_folder() -> Path | None:
+    """ASSETSYNC_CACHE_DIR, else the user's cache folder: what may be lost without harm. None where there is no home."""
     return _folder("ASSETSYNC_CACHE_DIR", "user_cache_path")
 
 
 def local_folder() -> Path:
     """ASSETSYNC_DATA_DIR, else the user's data folder: the state of the local service."""
-    return _folder("ASSETSYNC_DATA_DIR", "user_data_path") / "local"
+    folder = _folder("ASSETSYNC_DATA_DIR", "user_data_path")
+    if folder is None:
+        raise UsageError(
+            "there is no home folder in which the local service could keep its state",
+            hint="set ASSETSYNC_DATA_DIR to a folder",
+        )
+    return folder / "local"
 
 
 def read_manifest(common: Common) -> Manifest:
@@ -118,7 +124,7 @@ def _reach(common: Common) -> Iterator[Reach]:
     from assetsync.twilio.endpoints import Endpoints, find_endpoints
 
     if not common.local:
-        config = twilio_config_dir(os.environ, Path.home())
+        config = twilio_config_dir(os.environ, _home())
         credentials = find_credentials(os.environ, profile=common.profile, config_dir=config)
         yield Reach(credentials, find_endpoints(os.environ, credentials), None)
         return
@@ -131,11 +137,22 @@ def _reach(common: Common) -> Iterator[Reach]:
         yield Reach(account, Endpoints(local.url, local.url, local.site_url), local)
 
 
-def _folder(variable: str, platform_folder: str) -> Path:
+def _home() -> Path:
+    """The user's; one in which nothing is for a user without any."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path(os.devnull)
+
+
+def _folder(variable: str, platform_folder: str) -> Path | None:
     given = os.environ.get(variable)
     if given:
         return Path(given)
     import platformdirs
 
-    folder: Path = getattr(platformdirs, platform_folder)("assetsync")
+    try:
+        folder: Path = getattr(platformdirs, platform_folder)("assetsync")
+    except RuntimeError:
+        return None
     return folder

@@ -15,6 +15,7 @@ import click
 from assetsync.cli.options import (
     Command,
     Common,
+    Seconds,
     consents,
     manifest_options,
     option,
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 @option("--open", "open_browser", is_flag=True, help="Open the site in the browser.")
 @option(
     "--poll",
-    type=click.FloatRange(0.1, 3600),
+    type=Seconds(0.1, 3600),
     metavar="SECONDS",
     help="Look this often instead of relying on the system to tell of changes, as for network drives.",
 )
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
 )
 @option(
     "--build-timeout",
-    type=click.FloatRange(1, 86_400),
+    type=Seconds(1, 86_400),
     default=600.0,
     show_default=True,
     help="Seconds to wait for a Build.",

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-if TYPE_CHECKING:
-    from pathlib import Path
+
+def regular_target(file: Path) -> Path:
+    """Where to write for somebody who named `file`: what a link leads to, for the link is to stay.
+
+    Raises OSError for a device, a pipe or a folder: it would be replaced by a file.
+    """
+    with suppress(FileNotFoundError):
+        if not stat.S_ISREG(file.stat().st_mode):
+            raise OSError(errno.EINVAL, "it is not a file", str(file))
+    return Path(os.path.realpath(file))
 
 
 def write_whole(file: Path, content: bytes, mode: int = 0o666) -> None:

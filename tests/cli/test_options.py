@@ -322,3 +322,29 @@ def test_a_question_tells_no_secret(stage: Stage) -> None:
         terminal.enter("n")
         terminal.end().holds(Interrupted.exit_code)
     assert os.environ["TWILIO_AUTH_TOKEN"] not in terminal.seen
+
+
+@pytest.mark.parametrize("option", ["--stall-timeout", "--build-timeout"])
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf"])
+def test_what_is_no_number_of_seconds_is_refused(stage: Stage, option: str, value: str) -> None:
+    stage.run("apply", f"{option}={value}").holds(64, option)
+
+
+def test_a_user_without_a_home_needs_none(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs with a number that nobody knows."""
+
+    def homeless(*_: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    stage.write({"a.txt": b"a"})
+    for name in ("HOME", "ASSETSYNC_CACHE_DIR", "ASSETSYNC_DATA_DIR", "XDG_CACHE_HOME", "XDG_DATA_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, "home", homeless)
+    monkeypatch.setattr(Path, "expanduser", homeless)
+    monkeypatch.setattr("platformdirs.user_cache_path", homeless)
+    monkeypatch.setattr("platformdirs.user_data_path", homeless)
+    stage.apply()
+    stage.run("plan", "--detailed-exitcode").holds(0)
+    stage.run("plan", "--local").holds(64, "ASSETSYNC_DATA_DIR")
+    monkeypatch.delenv("TWILIO_AUTH_TOKEN")
+    assert stage.run("plan").code == 77

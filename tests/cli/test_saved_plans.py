@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
 from typing import TYPE_CHECKING, Any
 
@@ -372,3 +373,23 @@ def test_a_plan_that_cannot_be_saved_fails_and_says_so(live: Stage) -> None:
 def test_an_applied_plan_does_not_apply_again(saved: Stage) -> None:
     saved.run("apply", SAVED).holds(0)
     assert saved.run("apply", SAVED).holds(4, "somebody deployed since").writes == ()
+
+
+def test_a_plan_is_not_saved_over_what_is_no_file(live: Stage) -> None:
+    pipe = live.root / "pipe"
+    os.mkfifo(pipe)
+    live.run("plan", "--out", "pipe").holds(1, "cannot be saved to pipe", "it is not a file")
+    assert pipe.is_fifo()
+
+
+def test_a_plan_is_not_saved_where_it_would_be_published(live: Stage) -> None:
+    live.run("plan", "--out", "public/next.json").holds(64, "source folder public", "next.assetsync-plan.json")
+    assert not (live.root / "public/next.json").exists()
+    live.run("plan", "--out", "public/next.assetsync-plan.json").holds(0)
+    live.run("plan", "--detailed-exitcode").holds(0)
+
+
+def test_a_plan_file_without_end_is_refused(live: Stage) -> None:
+    with (live.root / "endless.json").open("wb") as file:
+        file.truncate(65 * 2**20)
+    live.run("apply", "endless.json").holds(64, "is not a plan file", "larger than 64")

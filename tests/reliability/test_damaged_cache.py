@@ -98,9 +98,14 @@ def _dangling(file: Path) -> None:
     file.symlink_to("nowhere/at/all")
 
 
-def _endless(file: Path) -> None:
+def _linked(file: Path) -> None:
+    """To somebody else's file, which must stay as it is."""
+    other = file.parent / "others" / "file"
+    other.parent.mkdir()
+    other.write_bytes(b"of somebody else")
+    other.chmod(0o644)
     file.unlink()
-    file.symlink_to("/dev/zero")
+    file.symlink_to(other)
 
 
 DAMAGES: dict[str, Callable[[Path], object]] = {
@@ -111,7 +116,7 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
     "a folder": _folder,
     "a fifo": _fifo,
     "a dangling link": _dangling,
-    "a device": _endless,
+    "a link": _linked,
 }
 
 
@@ -119,8 +124,11 @@ DAMAGES: dict[str, Callable[[Path], object]] = {
 def test_a_journal_that_is_no_journal_costs_uploads_and_nothing_else(
     forgotten: Stage, damage: Callable[[Path], object]
 ) -> None:
-    damage(journal_of(forgotten))
+    journal = journal_of(forgotten)
+    damage(journal)
     recovers(forgotten)
+    for other in (journal.parent / "others").glob("*"):
+        assert (other.name, other.read_bytes(), other.stat().st_mode & 0o777) == ("file", b"of somebody else", 0o644)
     note(SUITE, damages=1)
 
 
