@@ -1,7 +1,7 @@
 """Run the reliability suites at their full size and write what they counted into docs/reliability.md.
 
     python scripts/reliability.py                          some forty minutes on two cores
-    python scripts/reliability.py --again                  only what failed then, which the page names as tried again
+    python scripts/reliability.py --go-on                  only what has not passed yet, after a run that was ended
     python scripts/reliability.py PYTEST-ARGUMENT...       a part of it; nothing is written, what it counted is printed
 
 Each line of the table is a test that passed and how often its law was tried; a test that fails adds nothing, and the
@@ -19,11 +19,11 @@ import time
 from collections import defaultdict
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "docs" / "reliability.md"
 FIGURES = ROOT / "build" / "reliability-figures"
-FAILED = ROOT / ".pytest_cache" / "v" / "cache" / "lastfailed"
 SUITES = "tests/reliability"
 LABELS = ("allowed", "ceiling", "of", "environments", "files", "share", "busy", "most")
 """What tells one kind of case from another; everything else is counted together, and of `most_...` the most is told."""
@@ -32,20 +32,18 @@ Row = tuple[str, str, tuple[tuple[str, float], ...]]
 
 
 def main(arguments: list[str]) -> int:
-    again = arguments == ["--again"]
-    if not again:
-        FIGURES.unlink(missing_ok=True)
+    goes_on = arguments == ["--go-on"]
     FIGURES.parent.mkdir(exist_ok=True)
-    environment = os.environ | {"ASSETSYNC_LONG": "1", "ASSETSYNC_FIGURES": str(FIGURES)}
-    chosen = [SUITES, "--last-failed", "--last-failed-no-failures", "none"] if again else arguments or [SUITES]
-    command = [sys.executable, "-m", "pytest", "-q", "--timeout", "0", "-n", "2", *chosen]
-    before = _failed() if again else []
+    if not goes_on:
+        FIGURES.unlink(missing_ok=True)
+    chosen = [f"@{_left()}"] if goes_on else arguments or [SUITES]
     began = time.monotonic()
-    code = subprocess.run(command, cwd=ROOT, env=environment, check=False).returncode
+    code = _pytest("--timeout", "0", "-n", "2", *chosen).returncode
     if code:
         return code
-    page = rendered(collected(FIGURES.read_text(encoding="utf-8")), (time.monotonic() - began) / 60, before)
-    if arguments and not again:
+    took = "in several runs" if goes_on else f"in {(time.monotonic() - began) / 60:.0f} minutes"
+    page = rendered(collected(FIGURES.read_text(encoding="utf-8")), took)
+    if arguments and not goes_on:
         print(page)
         return 0
     PAGE.write_text(page, encoding="utf-8")
@@ -53,13 +51,19 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
-def _failed() -> list[str]:
-    """The tests that failed in the last run."""
-    try:
-        found: dict[str, bool] = json.loads(FAILED.read_text(encoding="utf-8"))
-    except OSError:
-        return []
-    return sorted(name.rpartition("::")[2] for name in found)
+def _left() -> Path:
+    """A file of the tests that have counted nothing yet; a few never do, and are run each time."""
+    told = _pytest("--collect-only", SUITES, stdout=subprocess.PIPE).stdout
+    done = {json.loads(line)["test"] for line in FIGURES.read_text(encoding="utf-8").splitlines()}
+    left = FIGURES.with_name("reliability-left")
+    left.write_text("".join(f"{line}\n" for line in told.splitlines() if "::" in line and line not in done))
+    return left
+
+
+def _pytest(*arguments: str, **how: Any) -> subprocess.CompletedProcess[str]:
+    environment = os.environ | {"ASSETSYNC_LONG": "1", "ASSETSYNC_FIGURES": str(FIGURES)}
+    command = [sys.executable, "-m", "pytest", "-q", *arguments]
+    return subprocess.run(command, cwd=ROOT, env=environment, check=False, text=True, **how)
 
 
 def collected(lines: str) -> dict[Row, dict[str, float]]:
@@ -76,15 +80,11 @@ def collected(lines: str) -> dict[Row, dict[str, float]]:
     return rows
 
 
-def rendered(rows: dict[Row, dict[str, float]], minutes: float, again: list[str]) -> str:
-    took = (
-        f"in {minutes:.0f} minutes" if not again else f"after {len(again)} of them had failed and passed when run again"
-    )
+def rendered(rows: dict[Row, dict[str, float]], took: str) -> str:
     lines = [
         "# Reliability: what was tried, and how often it held",
         "",
         f"Written by `python scripts/reliability.py` on {datetime.now(UTC):%Y-%m-%d}, {took}: {_machine()}.",
-        *([f"Run again: {', '.join(again)}."] if again else []),
         "Every case runs on real sockets against the local service; each line is a test that passed.",
         "",
         "| suite | test | counted |",
