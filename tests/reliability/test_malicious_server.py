@@ -300,9 +300,10 @@ def test_no_odd_text_in_any_place_of_any_answer_does_harm(scene: Scene, name: st
     if name == "apply":  # a runtime goes into the next Build as it was told, where the real service would refuse it
         found = [place for place in found if place[1][-1] != "runtime"]
     tried = [(place, value) for place in found for value in ODD]
-    if not LONG:  # each odd value, and places all over the answers
-        step = len(found) * 5 // (3 * sample)
-        tried = [(found[(number * step) % len(found)], ODD[number % len(ODD)]) for number in range(sample)]
+    most = sample * 10 if LONG else sample
+    if most < len(tried):  # each odd value, and places all over the answers
+        step = max(1, len(found) * 5 // (3 * most))
+        tried = [(found[(number * step) % len(found)], ODD[number % len(ODD)]) for number in range(most)]
     for number, (place, value) in enumerate(tried):
         form = forms[number % len(forms)]
         scene.edit(a_txt=f"{name} {number}", **{f"new{number % 9}_txt": f"{name} {number}"})
