@@ -1,6 +1,6 @@
 """Run the reliability suites at their full size and write what they counted into docs/reliability.md.
 
-    python scripts/reliability.py                          some forty minutes on two cores
+    python scripts/reliability.py                          about an hour on two cores
     python scripts/reliability.py --go-on                  only what has not passed yet, after a run that was ended
     python scripts/reliability.py PYTEST-ARGUMENT...       a part of it; nothing is written, what it counted is printed
 

@@ -170,7 +170,9 @@ def test_ctrl_c_once_finishes_what_is_on_its_way_and_begins_nothing(changing: St
         ran = ended(console)
         console.is_sane()
     ran.holds(code, phase.said)
-    assert name != "uploading" or len(held.acknowledged) == phase.free + phase.held
+    # The terminal shows ^C before the process heeds it: each thread may have begun one more by then.
+    most = phase.free + 2 * phase.held
+    assert name != "uploading" or phase.free + phase.held <= len(held.acknowledged) <= most
     assert live_now(changing) == state
     finished(changing, set(held.acknowledged))
     note(SUITE, interrupted_once=1)
