@@ -11,7 +11,7 @@ import click
 from assetsync.cli.options import (
     Command,
     Common,
-    Seconds,
+    build_options,
     consents,
     manifest_options,
     option,
@@ -50,14 +50,7 @@ if TYPE_CHECKING:
 @service_options
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
 @option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
-@option(
-    "--build-timeout",
-    type=Seconds(1, 86_400),
-    default=600.0,
-    show_default=True,
-    help="Seconds to wait for the Build.",
-)
-@option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
+@build_options
 @safety_options
 @plan_voice_options
 def command(

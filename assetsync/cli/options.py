@@ -170,6 +170,24 @@ def service_options(command: F) -> F:
     return command
 
 
+def runtime_option(command: F) -> F:
+    """--runtime."""
+    text = "The Node runtime for the Build, where Twilio has retired the live one."
+    return option("--runtime", metavar="NAME", help=text)(command)
+
+
+def build_options(command: F) -> F:
+    """--build-timeout, --runtime."""
+    timeout = option(
+        "--build-timeout",
+        type=Seconds(1, 86_400),
+        default=600.0,
+        show_default=True,
+        help="Seconds to wait for the Build.",
+    )
+    return timeout(runtime_option(command))
+
+
 def safety_options(command: F) -> F:
     """One flag a guard; each may name the figure that it agrees to: `--allow-deletes=41`."""
     for name, text in reversed(OVERRIDES.items()):

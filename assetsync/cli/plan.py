@@ -14,6 +14,7 @@ from assetsync.cli.options import (
     manifest_options,
     option,
     plan_voice_options,
+    runtime_option,
     safety_options,
     service_options,
 )
@@ -38,7 +39,7 @@ PENDING = 2
 @option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for `assetsync apply FILE`.")
 @option("--detailed-exitcode", is_flag=True, help="Leave with 2 when changes are pending.")
 @option("--all", "everything", is_flag=True, help="Show every action, unchanged ones too.")
-@option("--runtime", metavar="NAME", help="The Node runtime for the Build, where Twilio has retired the live one.")
+@runtime_option
 @safety_options
 @plan_voice_options
 def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runtime: str | None, **flags: Any) -> int:

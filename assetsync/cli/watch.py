@@ -16,6 +16,7 @@ from assetsync.cli.options import (
     Command,
     Common,
     Seconds,
+    build_options,
     consents,
     manifest_options,
     option,
@@ -66,14 +67,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Gather changes rather than make more Builds than this; with --local there is no limit.",
 )
-@option(
-    "--build-timeout",
-    type=Seconds(1, 86_400),
-    default=600.0,
-    show_default=True,
-    help="Seconds to wait for a Build.",
-)
-@option("--runtime", metavar="NAME", help="The Node runtime for the Builds, where Twilio has retired the live one.")
+@build_options
 @safety_options
 @voice_options
 def command(
