@@ -98,7 +98,7 @@ def command(
             if common.local:
                 given = (*given, Consent(CREATE_SERVICE))
             elif not yes:
-                given = _agreed(common, session, run, given, runtime)
+                _ask(common, session, run, given, runtime)
             most = None if common.local else builds_an_hour
             ways = Ways(given, poll, most, build_timeout, runtime, opens=open_browser)
             return watch(common, session, run, ways)
@@ -116,9 +116,7 @@ class Ways:
     opens: bool
 
 
-def _agreed(
-    common: Common, session: Session, run: Run, given: tuple[Consent, ...], runtime: str | None
-) -> tuple[Consent, ...]:
+def _ask(common: Common, session: Session, run: Run, given: tuple[Consent, ...], runtime: str | None) -> None:
     """Show the first plan, and ask once for it and all that follow. Raises Interrupted for a no."""
     from assetsync.cli.planning import settle, show
     from assetsync.cli.question import agrees
@@ -131,7 +129,6 @@ def _agreed(
     site = f" ({session.reach.endpoints.site(target.domain)})" if target.domain else ""
     if not agrees(run.output, f"Deploy this, and every save from now on, to {target.environment}{site}?"):
         raise Interrupted("not watching; nothing was written")
-    return given
 
 
 def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:

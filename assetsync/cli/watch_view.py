@@ -38,8 +38,16 @@ class View:
     Called by the thread that watches; `progress` by any.
     """
 
-    def __init__(self, output: Output, site: Callable[[str], str], local: Address | None, *, opens: bool) -> None:
-        self._output, self._site, self._local, self._opens = output, site, local, opens
+    def __init__(
+        self,
+        output: Output,
+        site: Callable[[str], str],
+        local: Address | None,
+        *,
+        opens: bool,
+        now: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._output, self._site, self._local, self._opens, self._now = output, site, local, opens, now
         self._screen: Screen | None = None
         self._domain: str | None = None
         self._told_at = 0.0
@@ -131,7 +139,7 @@ class View:
 
     def _status(self, text: str) -> None:
         """What goes on, or, where nothing does, what was last. Not more often than anybody can read."""
-        now = time.monotonic()
+        now = self._now()
         if self._screen is None or (text and now - self._told_at < _EVERY):
             return
         from rich.text import Text

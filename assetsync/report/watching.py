@@ -117,7 +117,9 @@ def _(happening: Gathering, _how: Telling) -> Iterator[Line]:
 @happening_lines.register
 def _(happening: Overtaken, _how: Telling) -> Iterator[Line]:
     build = f"Build {happening.build_sid}" if happening.build_sid else "a Deployment without a Build"
-    yield Line(f"Somebody else deployed: {build} is live. The next change is planned on top of it.", Style.WARNING)
+    files = "nothing of ours" if happening.differing == 0 else plural(happening.differing, "path")
+    yield Line(f"Somebody else deployed: {build} is live.", Style.WARNING)
+    yield Line(f"  By that {files} changed; the next save is planned on top of it.", Style.DIM)
 
 
 @happening_lines.register
@@ -187,7 +189,7 @@ def _(happening: Gathering, _how: Telling) -> dict[str, Any]:
 
 @happening_document.register
 def _(happening: Overtaken, _how: Telling) -> dict[str, Any]:
-    return {"event": "overtaken", "build_sid": happening.build_sid}
+    return {"event": "overtaken", "build_sid": happening.build_sid, "differing": happening.differing}
 
 
 @happening_document.register

@@ -8,6 +8,7 @@ import os
 import re
 import sys
 import time
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,8 @@ class Eyes:
         self.blind = None
         logging.getLogger("watchdog").addHandler(self._log)
         logging.getLogger("watchdog").propagate = False
+        # A folder that appears while its parent is being registered is registered twice, which does no harm.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._seen = {root: _identity(root) for root in self._roots}
         try:
             self._observer = Observer()

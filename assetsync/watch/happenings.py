@@ -84,9 +84,13 @@ class Gathering:
 
 @dataclass(frozen=True, slots=True)
 class Overtaken:
-    """Somebody else deployed since our last look; `build_sid` None: a Deployment without a Build."""
+    """Somebody else deployed since our last look; `build_sid` None: a Deployment without a Build.
+
+    differing: paths of the folder that are not live any more as they are there
+    """
 
     build_sid: str | None
+    differing: int
 
 
 @dataclass(frozen=True, slots=True)

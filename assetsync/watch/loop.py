@@ -188,7 +188,7 @@ class Watch:
         self._looked_at = self._hands.now()
         try:
             if self._remote.is_check_due and (overtaken := self._remote.overtaken_by()) is not None:
-                self._hands.tell(Overtaken(*overtaken))
+                self._hands.tell(Overtaken(*overtaken, self._differing()))
             if self._state == _state(self._local.select()):
                 return
         except ServiceError as error:
@@ -197,6 +197,13 @@ class Watch:
         except AssetsyncError:
             pass  # the look tells it
         self._look(self._looked_at)
+
+    def _differing(self) -> int:
+        """How many paths a plan made anew would change. It is not carried out: two watches would never end it."""
+        prepared = self._remote.prepare(self._local.manifest, self._hands.read(self._local.select()))
+        self._remote.keep(prepared)
+        self._served = None
+        return len(prepared.plan.changes)
 
     def _look(self, since: float | None) -> None:
         """Bring what is there now on line; `since` is when the first of it was touched."""

@@ -522,7 +522,7 @@ def _pick(things: Sequence[T], number: int) -> T:
 LONG = os.environ.get("ASSETSYNC_HYPOTHESIS") == "long"
 TestHistories = Histories.TestCase
 TestHistories.settings = settings(
-    max_examples=25 if LONG else 40,
+    max_examples=25 if LONG else 20,
     stateful_step_count=1000 if LONG else 40,
     suppress_health_check=list(HealthCheck),
 )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +17,6 @@ from assetsync.watch.eyes import Eyes
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from assetsync.watch.settling import Touch
 
@@ -114,3 +115,41 @@ def test_where_the_system_has_no_more_watches_it_says_so(tmp_path: Path, limit: 
         pytest.skip(f"no user namespaces here: {done.stderr}")
     assert done.returncode == 0, done.stderr
     assert reason in done.stdout
+
+
+OVERFLOWING = """
+import sys, threading
+from pathlib import Path
+from assetsync.watch.eyes import Eyes
+root, lost = Path(sys.argv[1]), threading.Event()
+eyes = Eyes([root], root.parent / "assetsync.yaml", lambda touch: touch.path == "" and lost.set())
+eyes.open()
+print("watching", flush=True)
+print(lost.wait(60), flush=True)
+eyes.close()
+"""
+
+
+def test_it_says_so_when_the_system_drops_events(tmp_path: Path) -> None:
+    """For real: the process is stopped until more has happened than the system keeps for it."""
+    most = int(Path("/proc/sys/fs/inotify/max_queued_events").read_text())
+    root = tmp_path / "public"
+    root.mkdir()
+    with subprocess.Popen((sys.executable, "-c", OVERFLOWING, root), stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "watching\n"
+        process.send_signal(signal.SIGSTOP)
+        for _ in range(most):  # twice as many events
+            for name in "ab":
+                (root / name).touch()
+        process.send_signal(signal.SIGCONT)
+        assert process.stdout.readline() == "True\n"
+
+
+def test_a_folder_that_is_seen_twice_is_no_warning(tmp_path: Path, eyes: Eyes, seen: Seen) -> None:
+    """Made while its parent is being registered: `watchdog` warns, and here warnings end its only thread."""
+    for number in range(1000):
+        (tmp_path / f"public/{number % 7}/{number}/deep").mkdir(parents=True)
+    (tmp_path / "public/6/7/last.txt").parent.mkdir(parents=True, exist_ok=True)
+    (tmp_path / "public/last.txt").write_text("last")
+    seen.until(tmp_path / "public/last.txt")

@@ -25,7 +25,7 @@ from tests.reliability.figures import LONG, note
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-SECONDS = 1200.0 if LONG else 20.0
+SECONDS = 1200.0 if LONG else 12.0
 PATIENCE = 120.0
 WEATHER = (
     b"rules:\n  - {match: '/v1/**', chance: 0.1, answer: 503}\n  - {match: '/v1/**', chance: 0.05, drop: true}\n",

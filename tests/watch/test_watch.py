@@ -277,12 +277,25 @@ def test_somebody_else_who_deploys_while_nothing_is_saved_is_told_of(site: Follo
     version = outside.upload("/theirs.txt", b"theirs")
     build = outside.publish("production", version, *(each["sid"] for each in live["asset_versions"]))
     site.clocks.ahead += REFRESH_AFTER
-    assert site.until(Overtaken).build_sid == build
+    assert site.until(Overtaken) == Overtaken(build, differing=0)
     assert lives(site) == 1
     site.file("index.html").write_bytes(b"on top")
     site.until_served("/index.html", b"on top")
     assert site.served("/theirs.txt") == b"theirs"
     assert site.all(Failed) == []
+
+
+def test_how_much_of_the_folder_somebody_else_has_taken_away_is_told(site: Following) -> None:
+    """It comes back with the next save, not before: they may have meant it."""
+    outside = site.stage.outside
+    outside.publish("production", outside.upload("/theirs.txt", b"theirs"))
+    site.clocks.ahead += REFRESH_AFTER
+    assert site.until(Overtaken).differing == len(SITE)
+    assert site.served("/index.html") is None
+    site.file("index.html").write_bytes(b"on top")
+    site.until_served("/index.html", b"on top")
+    assert site.served("/a.css") == SITE["a.css"]
+    assert site.served("/theirs.txt") == b"theirs"
 
 
 def test_a_service_that_fails_is_told_once_and_caught_up_with(site: Following) -> None:
