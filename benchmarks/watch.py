@@ -22,6 +22,7 @@ from typing import Self
 from urllib.parse import urlsplit
 
 IDLE_SECONDS = 20.0
+PATIENCE = 60.0
 PAUSE = 0.15
 """Seconds between two saves, so that each one is a change of its own."""
 
@@ -70,9 +71,9 @@ class _Watching:
     def __init__(self, root: Path) -> None:
         variables = {"ASSETSYNC_DATA_DIR": str(root / "data"), "ASSETSYNC_CACHE_DIR": str(root / "cache")}
         command = [sys.executable, "-m", "assetsync", "watch", "--local", "--format", "json", "-m", "assetsync.yaml"]
-        self._process = subprocess.Popen(
-            command, cwd=root, env=os.environ | variables, stdout=subprocess.PIPE, text=True
-        )
+        with (root / "told.jsonl").open("w") as told:  # a pipe that nobody reads would fill and stop it
+            self._process = subprocess.Popen(command, cwd=root, env=os.environ | variables, stdout=told)
+        self._told = (root / "told.jsonl").open()
 
     def __enter__(self) -> Self:
         live = self._next("live")
@@ -84,7 +85,8 @@ class _Watching:
 
     def __exit__(self, *_: object) -> None:
         self._process.send_signal(signal.SIGINT)
-        self._process.communicate()
+        self._process.wait()
+        self._told.close()
 
     def get(self, path: str) -> bytes:
         self.connection.request("GET", path, headers={"Host": self.host})
@@ -98,12 +100,16 @@ class _Watching:
         return (self._cpu() - before) / IDLE_SECONDS
 
     def _next(self, event: str) -> dict[str, str]:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            document: dict[str, str] = json.loads(line)
-            if document["event"] == event:
-                return document
-        raise SystemExit("the watch has ended")
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline and self._process.poll() is None:
+            if (line := self._told.readline()).endswith("\n"):
+                document: dict[str, str] = json.loads(line)
+                if document["event"] == event:
+                    return document
+            else:
+                self._told.seek(self._told.tell() - len(line))
+                time.sleep(0.01)
+        raise SystemExit(f"the watch did not come to be {event}")
 
     def _cpu(self) -> float:
         fields = Path(f"/proc/{self._process.pid}/stat").read_text().rpartition(")")[2].split()
@@ -122,7 +128,9 @@ def _save(watching: _Watching, file: Path, number: int) -> float:
         draft.write_bytes(content)
         draft.replace(file)
     while content not in watching.get(path):
-        time.sleep(0.002)
+        if time.perf_counter() - began > PATIENCE:
+            raise SystemExit(f"{path} was not served within {PATIENCE:.0f} s")
+        time.sleep(0.01)
     return time.perf_counter() - began
 
 

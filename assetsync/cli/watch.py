@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -172,6 +173,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             watching = Watch(side, remote, controls, hands, bounds)
             if view.takes_answers:
                 threading.Thread(target=_read_answers, args=(watching,), name="assetsync-answers", daemon=True).start()
+            gc.freeze()  # what was imported stays: no use in going over it at every save
             watching.run()
             return 128 + (ending.number or signal.SIGINT)
 

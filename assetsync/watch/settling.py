@@ -11,6 +11,9 @@ from enum import Enum
 QUIET = 0.1
 """Seconds without a further touch after which things are taken to be at rest."""
 
+SAVED_QUIET = 0.05
+"""The same where the last touch was that a file is complete: it was closed after writing, or renamed to its name."""
+
 GONE_QUIET = 0.3
 """The same while something served is missing: many a program deletes a file and writes it again."""
 
@@ -50,7 +53,7 @@ class Settling:
 
     def __init__(self) -> None:
         self._first: float | None = None
-        self._last = 0.0
+        self._last, self._quiet = 0.0, QUIET
         self._paths: set[str] = set()
         self._writing: dict[str, float] = {}
         self._gone: set[str] = set()
@@ -58,7 +61,8 @@ class Settling:
     def add(self, touch: Touch) -> None:
         if self._first is None:
             self._first = touch.at
-        self._last = max(self._last, touch.at)
+        if touch.at >= self._last:
+            self._last, self._quiet = touch.at, SAVED_QUIET if touch.kind is Kind.WRITTEN else QUIET
         self._paths.add(touch.path)
         if touch.kind is Kind.WRITING:
             self._writing[touch.path] = touch.at
@@ -74,7 +78,7 @@ class Settling:
         """Monotonic seconds; None while nothing was touched."""
         if self._first is None:
             return None
-        quiet, most = (MANY_QUIET, MOST_OF_MANY) if len(self._paths) >= MANY else (QUIET, MOST)
+        quiet, most = (MANY_QUIET, MOST_OF_MANY) if len(self._paths) >= MANY else (self._quiet, MOST)
         at = min(self._last + (GONE_QUIET if self._gone else quiet), self._first + most)
         if self._writing:
             at = max(at, min(max(self._writing.values()) + WRITING_QUIET, self._first + MOST_WRITING))

@@ -24,6 +24,7 @@ from assetsync.watch.settling import (
     MOST_OF_MANY,
     MOST_WRITING,
     QUIET,
+    SAVED_QUIET,
     WRITING_QUIET,
     Kind,
     Settling,
@@ -82,11 +83,11 @@ def settled(recorded: Recorded) -> Settling:
 @pytest.mark.parametrize(
     ("recorded", "ripe_at"),
     [
-        (IN_PLACE, 0.001 + QUIET),
+        (IN_PLACE, 0.001 + SAVED_QUIET),
         (RENAMED_OVER, 0.002 + GONE_QUIET),  # the draft's name is gone; the watch knows that nobody was served it
         (BACKED_UP, 0.003 + GONE_QUIET),
         (DELETED_THEN_CREATED[:1], GONE_QUIET),
-        (DELETED_THEN_CREATED, 0.151 + QUIET),
+        (DELETED_THEN_CREATED, 0.151 + SAVED_QUIET),
         (STILL_BEING_WRITTEN, 0.2 + WRITING_QUIET),
         (FOLDER_MADE, QUIET),
         (READ_ONLY, None),

@@ -96,15 +96,18 @@ def create(call: Call) -> Answer:
 
 def _named(kind: Kind, call: Call, service: Row) -> list[Row]:
     """The Versions that the request names, each once."""
-    rows = []
-    for sid in dict.fromkeys(call.texts(f"{kind.noun}Versions")):
-        row = call.tx.one(
-            "SELECT * FROM versions WHERE sid = ? AND kind = ? AND service_sid = ?", sid, kind.word, service["sid"]
-        )
-        if row is None:
+    sids = list(dict.fromkeys(call.texts(f"{kind.noun}Versions")))
+    found = call.tx.all(
+        "SELECT * FROM versions WHERE sid IN (SELECT value FROM json_each(?)) AND kind = ? AND service_sid = ?",
+        json.dumps(sids),
+        kind.word,
+        service["sid"],
+    )
+    rows = {row["sid"]: row for row in found}
+    for sid in sids:
+        if sid not in rows:
             raise invalid(f"{kind.noun} Version {sid} was not found")
-        rows.append(row)
-    return rows
+    return [rows[sid] for sid in sids]
 
 
 def _dependencies(call: Call) -> list[dict[str, str]]:
