@@ -1,6 +1,6 @@
 """A long day: random edits, a service that fails and is restarted; in the end it serves what the folder holds.
 
-Twenty seconds by default, twenty minutes with ASSETSYNC_LONG=1. The seed is in the name of the test.
+Twelve seconds by default, twenty minutes with ASSETSYNC_LONG=1. The seed is in the name of the test.
 """
 
 from __future__ import annotations
