@@ -63,7 +63,8 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, settle, confirm, apply."""
-    from assetsync.cli.planning import distrust_hashes, read_saved, settle, show
+    from assetsync.cli.planning import read_saved, settle, show
+    from assetsync.cli.reading import distrust_hashes
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from

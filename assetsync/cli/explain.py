@@ -11,8 +11,8 @@ import click
 from assetsync.cli.options import manifest_options, voice_options
 from assetsync.cli.run import command_run
 from assetsync.local.trace import Kind
+from assetsync.report.failures import problem_lines
 from assetsync.report.line import Line, Style
-from assetsync.report.text import problem_lines
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:

@@ -12,17 +12,14 @@ import click
 
 from assetsync.cli.streams import Unfailing, give_up
 from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput, Refused
+from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style, on_screen
-from assetsync.report.markdown import failure_markdown
-from assetsync.report.progress import Bar, Lines
-from assetsync.report.text import error_lines
 from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import TextIO
 
-    from assetsync.events import Event
     from assetsync.report.progress import Renderer
 
 Document = dict[str, Any]
@@ -100,7 +97,9 @@ class Output:
         """Tell an error, and close the document with it. Raises nothing, whatever becomes of the streams."""
         self._failing = True
         self.document.setdefault("errors", []).extend(error_documents(error))
-        if self.markdown is None or not isinstance(error, Refused):
+        if self.form == "markdown" and (self.markdown is None or not isinstance(error, Refused)):
+            from assetsync.report.markdown import failure_markdown
+
             self.markdown = failure_markdown(error, self.markdown)
         for line in error_lines(error):
             self._secho(line)
@@ -123,8 +122,10 @@ class Output:
 
     def renderer(self) -> Renderer:
         """How progress is shown: a bar on a terminal, lines without one, nothing with `-q`."""
+        from assetsync.report.progress import Bar, Lines, Silence
+
         if self.quiet:
-            return _Silence()
+            return Silence()
         if sys.stderr.isatty():
             from rich.console import Console
 
@@ -169,14 +170,6 @@ class Output:
 
 def _reason(error: OSError) -> str:
     return error.strerror or str(error)
-
-
-class _Silence(Lines):
-    def __init__(self) -> None:
-        super().__init__(lambda _line: None, time.monotonic)
-
-    def __call__(self, event: Event) -> None:
-        pass
 
 
 def error_documents(error: AssetsyncError) -> list[dict[str, Any]]:

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from assetsync.cli.session import cache_folder
+from assetsync.cli.reading import read_tree
 from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
-from assetsync.local.cache import HashCache
 from assetsync.local.excludes import PLAN_FILES
 from assetsync.local.mapping import is_inside, source_paths
-from assetsync.local.scan import digest_files
 from assetsync.local.whole_file import regular_target, write_whole
 from assetsync.plan.document import Document, plan_document
 from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
@@ -31,10 +28,8 @@ if TYPE_CHECKING:
     from assetsync.cli.options import Common
     from assetsync.cli.output import Output
     from assetsync.cli.session import Session
-    from assetsync.errors import ApplyFailed
     from assetsync.events import Emit
     from assetsync.local.scan import Selected
-    from assetsync.model import DesiredTree
     from assetsync.prepare import Prepared
 
 
@@ -74,19 +69,6 @@ class Settled:
             reasons = ", ".join(each.reason for each in left)
             flags = " ".join(each.flag for each in left)
             raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")
-
-
-def read_tree(selection: Selected, emit: Emit) -> DesiredTree:
-    """Read the selected files with the user's hash cache."""
-    return digest_files(selection, cache_dir=cache_folder(), now_ns=time.time_ns, emit=emit)
-
-
-def distrust_hashes(selection: Selected, error: ApplyFailed) -> None:
-    """Forget the hash cache where a file was not what the plan took it for: else it might never be."""
-    if any(failure.changed for failure in error.failures):
-        folder = cache_folder()
-        if folder is not None:
-            HashCache.forget(folder, selection.manifest.root)
 
 
 def settle(

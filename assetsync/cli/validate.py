@@ -35,7 +35,7 @@ def command(
     *, manifest: Path | None, environment: str | None, create_environment: bool, suffix: str | None, **voice: Any
 ) -> int:
     """Check each Environment; problems that several share are told once."""
-    from assetsync.cli.planning import read_tree
+    from assetsync.cli.reading import read_tree
     from assetsync.cli.session import manifest_path
     from assetsync.local.scan import select
     from assetsync.manifest.load import load_environments, load_manifest

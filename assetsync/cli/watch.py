@@ -136,7 +136,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
     """Until a signal; its exit code."""
     from assetsync.apply.applier import Controls
     from assetsync.apply.once import Pace
-    from assetsync.cli.planning import distrust_hashes, read_tree
+    from assetsync.cli.reading import distrust_hashes, read_tree
     from assetsync.cli.signals import draining
     from assetsync.cli.watch_view import View
     from assetsync.watch.local_side import LocalSide

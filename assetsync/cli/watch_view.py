@@ -11,8 +11,8 @@ import click
 from assetsync.cli.output import error_documents
 from assetsync.emulator.preview import leave_pages, tell_pages
 from assetsync.events import BuildPolled, BuildStarted, UploadDone, UploadsStarted
+from assetsync.report.failures import error_lines
 from assetsync.report.line import Line
-from assetsync.report.text import error_lines
 from assetsync.report.units import duration, plural
 from assetsync.report.watching import Telling, happening_document, happening_lines
 from assetsync.watch.happenings import AsItIs, Failed, Live, Paused, Recovered, Watching

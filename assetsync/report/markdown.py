@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from assetsync.plan.actions import Delete, Rename, Unchanged
 from assetsync.plan.document import action_name
-from assetsync.report.text import SIGNS, counts, error_lines, kept_phrase, no_changes
+from assetsync.report.failures import error_lines
+from assetsync.report.text import SIGNS, counts, kept_phrase, no_changes
 from assetsync.report.units import size
 from assetsync.twilio.printable import printable
 

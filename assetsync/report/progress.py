@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Protocol, Self
 
 from assetsync.events import (
@@ -103,6 +104,16 @@ class Lines:
             return None
         self._next = now + LINE_EVERY
         return line
+
+
+class Silence(Lines):
+    """Nothing at all."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda _line: None, time.monotonic)
+
+    def __call__(self, event: Event) -> None:
+        pass
 
 
 class Bar:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, assert_never
 
 from assetsync.plan.actions import Create, Delete, Rename, Restore, Unchanged, Upload
+from assetsync.report.failures import sentence
 from assetsync.report.line import Line, Style
 from assetsync.report.units import duration, plural, short_sid, size
 from assetsync.twilio.printable import printable
@@ -13,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from assetsync.apply.applier import Outcome
-    from assetsync.errors import AssetsyncError, FileFailure, Problem
     from assetsync.plan.actions import Action
     from assetsync.plan.plan import Foreign, Plan
     from assetsync.plan.safety import Refusal
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 MOST_LINES = 40
 """Actions of one kind that are shown before the rest is counted."""
-
-MOST_PROBLEMS = 1000
-"""Problems that are shown before the rest is counted: as many as a Build takes files."""
-
-_LONGEST_SENTENCE = 2000
-"""Characters of one of our own sentences: several paths of 255 characters have room."""
 
 SIGNS = {Create: "+", Upload: "~", Restore: "<", Rename: ">", Delete: "-", Unchanged: "="}
 _STYLES = {
@@ -84,9 +78,9 @@ def no_changes(plan: Plan) -> str:
 def refusal_lines(refusals: Sequence[Refusal]) -> Iterator[Line]:
     for refusal in refusals:
         if refusal.allowed_by is not None:
-            yield Line(f"Allowed by {refusal.allowed_by}: {_sentence(refusal.message)}", Style.WARNING)
+            yield Line(f"Allowed by {refusal.allowed_by}: {sentence(refusal.message)}", Style.WARNING)
             continue
-        yield Line(f"Refused: {_sentence(refusal.message)}", Style.ERROR)
+        yield Line(f"Refused: {sentence(refusal.message)}", Style.ERROR)
         if len(refusal.files) > 1:
             yield from (Line(f"    {printable(file)}") for file in refusal.files)
         yield Line(f"  if this is meant: {refusal.flag}", Style.DIM)
@@ -96,7 +90,7 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
     """What is served now, and what it cost."""
     site = None if site is None else printable(site)
     for warning in outcome.warnings:
-        yield Line(f"Warning: {_sentence(warning)}", Style.WARNING)
+        yield Line(f"Warning: {sentence(warning)}", Style.WARNING)
     if outcome.deployment_sid is None:
         if outcome.build_sid is not None:
             yield Line(f"  {site}/")
@@ -108,48 +102,6 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
     cost = f"{plural(tally.requests, 'request')}, {size(tally.bytes_sent)} sent, {duration(seconds)}"
     build = f" Build {outcome.build_sid}." if outcome.deployment_sid and outcome.build_sid else ""
     yield Line(f"{cost}.{build}", Style.DIM)
-
-
-def error_lines(error: AssetsyncError) -> Iterator[Line]:
-    """One sentence, each problem or file, and the way out."""
-    said = _sentence(error.message)
-    yield Line(f"Error: {said}", Style.ERROR)
-    request_id = getattr(error, "request_id", None)
-    if request_id and printable(request_id) not in said:
-        yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
-    problems = getattr(error, "problems", ())
-    for problem in problems[:MOST_PROBLEMS]:
-        yield from problem_lines(problem)
-    if len(problems) > MOST_PROBLEMS:
-        yield Line(f"  and {len(problems) - MOST_PROBLEMS} more (--format json tells them all)")
-    yield from _failure_lines(getattr(error, "failures", ()))
-    if error.hint:
-        yield Line(f"  {_sentence(error.hint)}", Style.DIM)
-
-
-def _failure_lines(failures: tuple[FileFailure, ...]) -> Iterator[Line]:
-    """A line a file; a way out that several share is told after the last of them."""
-    last = {failure.hint: number for number, failure in enumerate(failures)}
-    for number, failure in enumerate(failures):
-        said, request_id = _sentence(failure.message), printable(failure.request_id or "")
-        suffix = "" if request_id in said else f" (request id {request_id})"
-        yield Line(f"  {printable(failure.source)}: {said}{suffix}")
-        if failure.hint and last[failure.hint] == number:
-            yield Line(f"      {_sentence(failure.hint)}", Style.DIM)
-
-
-def _sentence(text: str) -> str:
-    return printable(text, limit=_LONGEST_SENTENCE)
-
-
-def problem_lines(problem: Problem) -> Iterator[Line]:
-    place = problem.file
-    if problem.line:
-        place = f"{problem.file}:{problem.line}:{problem.column}"
-    text = f": {printable(problem.text)}" if problem.text else ""
-    yield Line(f"  {printable(place)}: {_sentence(problem.message)}{text}")
-    if problem.hint:
-        yield Line(f"      {_sentence(problem.hint)}", Style.DIM)
 
 
 def _heading(plan: Plan) -> Iterator[Line]:

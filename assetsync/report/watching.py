@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 from assetsync.plan.actions import Create, Delete, Rename, Restore
 from assetsync.plan.safety import unanswered
+from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style
-from assetsync.report.text import error_lines, refusal_lines
+from assetsync.report.text import refusal_lines
 from assetsync.report.units import duration, plural
 from assetsync.twilio.printable import printable
 from assetsync.watch.happenings import (

@@ -20,15 +20,14 @@ from assetsync.errors import (
     UsageError,
 )
 from assetsync.plan.safety import Refusal
+from assetsync.report.failures import error_lines, problem_lines
 from assetsync.report.line import Line, Style
 from assetsync.report.text import (
     MOST_LINES,
     counts,
-    error_lines,
     no_changes,
     outcome_lines,
     plan_lines,
-    problem_lines,
     refusal_lines,
 )
 from assetsync.twilio.tally import Tally
