@@ -1,6 +1,6 @@
 """How near a first apply comes to what a service allows that works on a few requests at once and refuses all others.
 
-    python benchmarks/concurrency.py [--files 200] [--latency 0.2] [--allowed 4 40]
+    python -m benchmarks.concurrency [--files 200] [--latency 0.2] [--allowed 4 40]
 
 The local service runs in a process of its own, each request takes `latency` seconds, and any beyond `allowed` at once
 is answered with 429 right away. The ideal is what `allowed` requests at a time would need for every request that was
@@ -16,17 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import httpx
+from benchmarks.service import running
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-ROOT = Path(__file__).parents[1]
 LIMIT = 1.3
 MANIFEST = """
 version: 1
@@ -34,18 +29,6 @@ name: benchmark
 service: benchmark
 environments: [{name: production}]
 folders: [{source: public, target: /, visibility: public}]
-"""
-SERVICE = """
-import pathlib, sys
-from assetsync.emulator.faults.rule import Faults
-from assetsync.emulator.server import RunningEmulator
-from assetsync.emulator.settings import Settings, Synchronous
-folder, latency, allowed = pathlib.Path(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])
-settings = Settings(latency_seconds=latency, synchronous=Synchronous.OFF, log_entries=1_000_000)
-with RunningEmulator(folder, settings) as emulator:
-    emulator.core.bend(Faults(concurrency=allowed))
-    print(emulator.url, emulator.core.account.sid, emulator.core.account.auth_token, flush=True)
-    sys.stdin.read()
 """
 
 
@@ -61,39 +44,14 @@ class Measured:
     whole_ideal: float
 
 
-@contextmanager
-def service(folder: Path, latency: float, allowed: int) -> Iterator[tuple[str, str, str]]:
-    """URL, account and token of a fresh one."""
-    with subprocess.Popen(
-        [sys.executable, "-c", SERVICE, str(folder), str(latency), str(allowed)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
-    ) as process:
-        try:
-            assert process.stdout is not None
-            url, account, token = process.stdout.readline().split()
-            yield url, account, token
-        finally:
-            process.kill()
-
-
 def measure(files: int, latency: float, allowed: int) -> Measured:
-    with tempfile.TemporaryDirectory() as folder, service(Path(folder, "state"), latency, allowed) as place:
-        url, user, token = place
+    with tempfile.TemporaryDirectory() as folder, running(latency=latency, allowed=allowed) as service:
         project = Path(folder, "project")
         (project / "public").mkdir(parents=True)
         (project / "assetsync.yaml").write_text(MANIFEST)
         for number in range(files):
             (project / "public" / f"{number}.bin").write_bytes(os.urandom(10 * 1024))
-        variables = {
-            "PYTHONPATH": str(ROOT),
-            "ASSETSYNC_API_URL": url,
-            "ASSETSYNC_CACHE_DIR": str(Path(folder, "cache")),
-            "TWILIO_ACCOUNT_SID": user,
-            "TWILIO_AUTH_TOKEN": token,
-        }
+        variables = service.variables | {"ASSETSYNC_CACHE_DIR": str(Path(folder, "cache"))}
         began = time.perf_counter()
         subprocess.run(
             [sys.executable, "-m", "assetsync", "apply", "--yes", "--create-service", "--quiet"],
@@ -103,8 +61,8 @@ def measure(files: int, latency: float, allowed: int) -> Measured:
             stdout=subprocess.DEVNULL,
         )
         whole = time.perf_counter() - began
-        log = httpx.get(f"{url}/_emulator/requests", auth=(user, token), trust_env=False).raise_for_status().json()
-    return judged(log["requests"], whole, latency, allowed)
+        log = service.requests()
+    return judged(log, whole, latency, allowed)
 
 
 def judged(log: list[dict[str, Any]], whole: float, latency: float, allowed: int) -> Measured:
