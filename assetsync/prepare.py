@@ -8,8 +8,10 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from assetsync.errors import CredentialsError, InvalidInput, NotFound, Problem
+from assetsync.errors import CredentialsError, FileChanged, InvalidInput, NotFound, Problem
 from assetsync.local.digest import sha256_of
+from assetsync.local.names import in_file
+from assetsync.local.walk import unreadable
 from assetsync.manifest.model import Unmanaged
 from assetsync.plan.board import Candidate, Verified
 from assetsync.plan.limits import check_build
@@ -139,7 +141,7 @@ def verify(
 
     def look(group: tuple[DesiredAsset, tuple[Candidate, ...]]) -> None:
         asset, ranked = group
-        digests[asset.path] = asset.sha256 or sha256_of(asset.file)
+        digests[asset.path] = asset.sha256 or _sha256(asset)
         for candidate in ranked:
             if not digests[asset.path].startswith(candidate.sha256):
                 continue
@@ -152,6 +154,16 @@ def verify(
     with ThreadPoolExecutor(_LOOKERS) as pool:
         list(pool.map(look, groups))
     return Verified(versions, digests)
+
+
+def _sha256(asset: DesiredAsset) -> str:
+    """Raises InvalidInput where the file is not any more what was just read of it."""
+    try:
+        return sha256_of(asset.file)
+    except FileChanged as error:
+        raise InvalidInput((in_file(asset.source, "the file changed while it was read", hint=error.hint),)) from error
+    except OSError as error:
+        raise InvalidInput((unreadable(asset.source, "file", error),)) from error
 
 
 def without_copied_names(client: ServerlessClient, snapshot: Snapshot, plan: Plan) -> Snapshot:

@@ -24,8 +24,8 @@ from urllib.parse import urlsplit
 
 IDLE_SECONDS = 20.0
 PATIENCE = 60.0
-PAUSE = 0.15
-"""Seconds between two saves, so that each one is a change of its own."""
+PAUSE = 0.7
+"""Seconds between two saves, so that each one is a change of its own, as with a person."""
 
 MANIFEST = """\
 version: 1

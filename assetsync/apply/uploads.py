@@ -81,6 +81,8 @@ class Uploader:
         }
         self.sent: list[Sent] = []
         self.failures: list[FileFailure] = []
+        self._refused = False
+        """Whether the credentials are: then nothing more is begun."""
 
     def run(self, plan: Plan, concurrency: int) -> None:
         """Fill `sent` and `failures`. Largest first, so that the tail is short. Raises CredentialsError."""
@@ -101,12 +103,12 @@ class Uploader:
             job.result()
 
     def _one(self, action: Sending) -> None:
-        if self._stop.is_set() or len(self.failures) >= MOST_FAILURES:
+        if self._stop.is_set() or self._refused or len(self.failures) >= MOST_FAILURES:
             return
         try:
             self.sent.append(self._send(action))
         except CredentialsError:
-            self._stop.set()
+            self._refused = True
             raise
         except Interrupted:
             return

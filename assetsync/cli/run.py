@@ -11,11 +11,10 @@ import click
 from assetsync.cli.output import Output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from assetsync.cli.options import Voice
     from assetsync.events import Event
-    from assetsync.report.progress import Renderer
 
 
 class Run:
@@ -24,7 +23,7 @@ class Run:
     def __init__(self, output: Output, began: float) -> None:
         self.output = output
         self._began = began
-        self._renderer: Renderer | None = None
+        self._renderer: Callable[[Event], None] | None = None
 
     @property
     def seconds(self) -> float:
@@ -44,6 +43,15 @@ class Run:
                 yield
             finally:
                 self._renderer = None
+
+    @contextmanager
+    def shown_by(self, renderer: Callable[[Event], None]) -> Iterator[None]:
+        """Events go to `renderer` meanwhile."""
+        before, self._renderer = self._renderer, renderer
+        try:
+            yield
+        finally:
+            self._renderer = before
 
 
 @contextmanager

@@ -74,9 +74,12 @@ def leave(code: int) -> NoReturn:
 
 
 @contextmanager
-def draining(cancelled: threading.Event, report: Callable[[AssetsyncError], None]) -> Iterator[Ending]:
+def draining(
+    cancelled: threading.Event, report: Callable[[AssetsyncError], None], is_writing: Callable[[], bool] = lambda: True
+) -> Iterator[Ending]:
     """Yield the events that signals set. The second signal ends the process: the journal has all that arrived.
 
+    While `is_writing` is false there is nothing to finish: the first one cancels whatever is asked at once.
     What comes out of the block as Interrupted bears the exit code of the signal that came.
     """
     ending = Ending(cancelled)
@@ -88,6 +91,8 @@ def draining(cancelled: threading.Event, report: Callable[[AssetsyncError], None
             report(Interrupted("interrupted twice; the next run finishes what was begun"))
             leave(128 + number)
         ending.stop.set()
+        if not is_writing():
+            cancelled.set()
         for timer in timers:
             timer.daemon = True
             timer.start()

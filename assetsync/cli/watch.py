@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -26,7 +26,7 @@ from assetsync.cli.options import (
     voice_options,
 )
 from assetsync.cli.run import Run, command_run
-from assetsync.cli.session import open_session, read_manifest
+from assetsync.cli.session import manifest_path, open_session, read_manifest
 from assetsync.errors import Interrupted, UsageError
 from assetsync.events import silent
 
@@ -138,6 +138,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
     from assetsync.apply.once import Pace
     from assetsync.cli.reading import distrust_hashes, read_tree
     from assetsync.cli.signals import draining
+    from assetsync.cli.typed import read_lines
     from assetsync.cli.watch_view import View
     from assetsync.watch.local_side import LocalSide
     from assetsync.watch.loop import Bounds, Hands, Watch
@@ -151,7 +152,8 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
         runtime=ways.runtime,
         now=time.monotonic,
     )
-    side = LocalSide(partial(read_manifest, common))
+    here = replace(common, manifest=manifest_path(common.manifest).absolute())  # whatever becomes of the working folder
+    side = LocalSide(partial(read_manifest, here))
     with View(run.output, session.reach.endpoints.site, local.address if local else None, opens=ways.opens) as view:
         hands = Hands(
             read=partial(read_tree, emit=silent),
@@ -161,7 +163,11 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             wall=time.time,
         )
         bounds = Bounds(ways.consents, ways.builds_an_hour, ways.poll)
-        with draining(session.cancelled, run.output.fail) as ending:
+        working: list[Watch] = []
+        with (
+            draining(session.cancelled, run.output.fail, lambda: bool(working) and working[0].is_writing) as ending,
+            run.shown_by(view.progress),
+        ):
             controls = Controls(
                 pace=Pace(session.clock, session.cancelled),
                 stop=ending.stop,
@@ -171,13 +177,10 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
                 emit=view.progress,
             )
             watching = Watch(side, remote, controls, hands, bounds)
+            working.append(watching)
             if view.takes_answers:
-                threading.Thread(target=_read_answers, args=(watching,), name="assetsync-answers", daemon=True).start()
+                threading.Thread(target=read_lines, args=(watching.answer,), name="answers", daemon=True).start()
             gc.freeze()  # what was imported stays: no use in going over it at every save
             watching.run()
+            run.output.close()
             return 128 + (ending.number or signal.SIGINT)
-
-
-def _read_answers(watching: Watch) -> None:
-    for line in sys.stdin:
-        watching.answer(line)

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 import click
 
 from assetsync.cli.output import error_documents
 from assetsync.emulator.preview import leave_pages, tell_pages
-from assetsync.events import BuildPolled, BuildStarted, UploadDone, UploadsStarted
+from assetsync.events import BuildPolled, BuildStarted, RequestRetried, UploadDone, UploadsStarted
+from assetsync.plan.safety import unanswered
 from assetsync.report.failures import error_lines
 from assetsync.report.line import Line
+from assetsync.report.progress import described
+from assetsync.report.text import refusal_lines
 from assetsync.report.units import duration, plural
 from assetsync.report.watching import Telling, happening_document, happening_lines
-from assetsync.watch.happenings import AsItIs, Failed, Live, Paused, Recovered, Watching
+from assetsync.watch.happenings import AsItIs, Failed, Live, ManifestRead, Paused, Recovered, Watching
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import TracebackType
 
     from rich.live import Live as Screen
@@ -53,6 +57,7 @@ class View:
         self._told_at = 0.0
         self._files = self._sent = 0
         self._last = ""
+        self._page: dict[str, object] = {"state": "live", "changed": []}
 
     @property
     def takes_answers(self) -> bool:
@@ -78,12 +83,26 @@ class View:
     def __call__(self, happening: Happening) -> None:
         output, how = self._output, Telling(self._site, verbose=self._output.verbose, answers=self.takes_answers)
         if output.is_text:
-            output.result(self._dated(line) for line in happening_lines(happening, how))
+            with self._aside():
+                output.result(self._dated(line) for line in happening_lines(happening, how))
         document = happening_document(happening, how) | {"time": round(time.time(), 3)}
         if isinstance(happening, Failed):
             document["errors"] = error_documents(happening.error)
         output.event(document)
         self._follow(happening)
+
+    @contextmanager
+    def _aside(self) -> Iterator[None]:
+        """The status line off the screen, so that lines come where it was."""
+        screen = self._screen
+        if screen is None:
+            yield
+            return
+        screen.stop()
+        try:
+            yield
+        finally:
+            screen.start()
 
     def progress(self, event: Event) -> None:
         """What goes on between a change and its being live, on the status line."""
@@ -98,6 +117,8 @@ class View:
                 self._status(f"building {plural(event.assets, 'asset')}")
             case BuildPolled():
                 self._status(f"Build {event.status}, {duration(event.seconds)}")
+            case RequestRetried():
+                self._status(described(event, verbose=True) or "")
             case _:
                 pass
 
@@ -106,7 +127,6 @@ class View:
         match happening:
             case Watching() if happening.domain is not None:
                 self._turn_to(happening.domain)
-                self._pages({"state": "live", "changed": []})
             case Live():
                 self._turn_to(happening.domain)
                 self._last = _summary(happening)
@@ -114,8 +134,8 @@ class View:
             case Failed():
                 self._pages({"state": "failed", "message": self._told(error_lines(happening.error))})
             case Paused():
-                self._pages({"state": "failed", "message": "\n".join(each.message for each in happening.refusals)})
-            case Recovered() | AsItIs():
+                self._pages({"state": "failed", "message": self._told(refusal_lines(unanswered(happening.refusals)))})
+            case Recovered() | AsItIs() | ManifestRead():
                 self._pages({"state": "live", "changed": []})
             case _:
                 pass
@@ -124,6 +144,8 @@ class View:
     def _turn_to(self, domain: str) -> None:
         """It is known now what is watched; a browser is opened once."""
         first, self._domain = self._domain is None, domain
+        if first:
+            self._pages(self._page)
         if first and self._opens:
             click.launch(f"{self._site(domain)}/")
 
@@ -131,6 +153,8 @@ class View:
         return "\n".join(self._output.shown(line.text) for line in lines)
 
     def _pages(self, state: dict[str, object]) -> None:
+        """What open pages show; it waits until it is known whose pages."""
+        self._page = state
         if self._local is not None and self._domain is not None:
             tell_pages(self._local, self._domain, state)
 

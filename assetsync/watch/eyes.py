@@ -43,6 +43,8 @@ _TOO_MANY = {
 }
 _WATCH_LINE = re.compile(rb"^inotify wd:", re.MULTILINE)
 _LOST = "overflow"
+_NOWHERE = logging.NullHandler()
+"""What `watchdog` says while it ends is of no use to anybody."""
 
 
 def touches(event: FileSystemEvent, at: float) -> Iterator[Touch]:
@@ -80,7 +82,7 @@ class Eyes:
         self._seen = {root: _identity(root) for root in self._roots}
         try:
             self._observer = Observer()
-            for root in _outermost(root for root in self._roots if self._seen[root]):
+            for root in self._real_roots():
                 self._observer.schedule(_Handler(self._on_event), str(root), recursive=True)
             self._observer.schedule(_Handler(self._on_file_event), str(self._file.parent), recursive=False)
             self._observer.start()
@@ -92,6 +94,7 @@ class Eyes:
     def close(self) -> None:
         """End the thread. Doing it twice does no harm."""
         logging.getLogger("watchdog").removeHandler(self._log)
+        logging.getLogger("watchdog").addHandler(_NOWHERE)
         observer, self._observer = self._observer, None
         if observer is not None:
             observer.stop()
@@ -100,19 +103,28 @@ class Eyes:
 
     def check(self) -> bool:
         """Begin anew where a folder is another one than it was; whether what can be seen has changed by that."""
-        if all(_identity(root) == seen for root, seen in self._seen.items()):
+        if all(_identity(root) == seen for root, seen in self._seen.items()) and not self._is_dead():
             return False
         before = self.blind
         self.open()
         self._lost()
         return self.blind != before
 
-    def turn_to(self, roots: Iterable[Path]) -> None:
-        """Watch these from now on."""
-        wanted = tuple(roots)
+    def turn_to(self, roots: Iterable[Path]) -> bool:
+        """Watch these from now on; whether what can be seen has changed by that."""
+        wanted, before = tuple(roots), self.blind
         if wanted != self._roots:
             self._roots = wanted
             self.open()
+        return self.blind != before
+
+    def _is_dead(self) -> bool:
+        """Whether nobody looks at some root any more: it was deleted, and another has its inode now."""
+        return self._observer is not None and not all(emitter.is_alive() for emitter in self._observer.emitters)
+
+    def _real_roots(self) -> list[Path]:
+        """Those that exist, without links: events tell real paths."""
+        return _outermost(root.resolve() for root in self._roots if self._seen[root])
 
     def _on_event(self, event: FileSystemEvent) -> None:
         for touch in touches(event, time.monotonic()):
@@ -130,7 +142,10 @@ class Eyes:
         """Why some folder is not watched: below the first one `watchdog` passes over those that cannot be."""
         if sys.platform != "linux":
             return None
-        folders = sum(_folders(root) for root in _outermost(root for root in self._roots if self._seen[root]))
+        roots = self._real_roots()
+        folders = sum(map(_folders, roots))
+        if not any(self._file.parent.is_relative_to(root) for root in roots):
+            folders += 1
         return _TOO_MANY[errno.ENOSPC] if _watches() < folders else None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assetsync.errors import UsageError
+from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import source_paths
 from assetsync.local.scan import select
 from assetsync.watch.checkout import Checkout
@@ -36,16 +37,28 @@ class LocalSide:
         self._checkout = Checkout(self.manifest.root)
         self._sizes: dict[str, int] = {}
         self._served: frozenset[str] = frozenset()
+        self._written: set[str] = set()
+        self._passed_over: set[str] = set()
         self._waiting: dict[str, float] = {}
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the manifest's file is not the one that was read last."""
+        return _stamp(self.manifest.path) != self._stamp
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the manifest's file cannot be read, so that an older one is in force."""
+        return self._is_broken
 
     def reread(self) -> bool:
         """Whether another manifest is in force now, or the same again after a broken one.
 
         Raises what is wrong with it, once; the old one stays in force.
         """
-        stamp = _stamp(self.manifest.path)
-        if stamp == self._stamp:
+        if not self.is_other:
             return False
+        stamp = _stamp(self.manifest.path)
         was_broken, self._is_broken, self._stamp = self._is_broken, True, stamp
         manifest = self._load()
         if _target(manifest) != _target(self.manifest):
@@ -54,6 +67,7 @@ class LocalSide:
                 hint="end it with Ctrl-C and start it again to deploy there",
             )
         self._is_broken = False
+        self._passed_over.clear()
         changed = replace(manifest, marks={}) != replace(self.manifest, marks={})
         self.manifest = manifest
         return changed or was_broken
@@ -67,7 +81,7 @@ class LocalSide:
         held = {
             one.source: EMPTY_PATIENCE
             for one in selection.candidates
-            if one.found.status.st_size == 0 and self._sizes.get(one.source)
+            if one.found.status.st_size == 0 and self._sizes.get(one.source, 1)
         }
         if self._checkout.is_under_way:
             held[""] = CHECKOUT_PATIENCE
@@ -77,18 +91,25 @@ class LocalSide:
     def took(self, selection: Selected) -> None:
         """These files are what was last looked at."""
         self._sizes = {one.source: one.found.status.st_size for one in selection.candidates}
-        self._served = frozenset(_with_folders({one.found.file for one in selection.candidates}))
+        files = {one.found.file for one in selection.candidates}
+        self._passed_over |= {file for file in self._written - files if Path(file).exists()}
+        self._written.clear()
+        self._served = frozenset(_with_folders(files))
 
     def judged(self, touch: Touch) -> Touch:
-        """That something is gone counts only where it was served: editors make and delete files of their own."""
-        if touch.kind is Kind.GONE and touch.path not in self._served:
-            return Touch(touch.path, Kind.TOUCHED, touch.at)
-        return touch
+        """What counts only where it is served: editors make and delete files of their own, servers write logs."""
+        if touch.path.endswith(IGNORE_FILE):
+            self._passed_over.clear()
+        is_draft = touch.kind is Kind.GONE and touch.path not in self._served
+        is_passed_over = touch.kind is Kind.WRITING and touch.path in self._passed_over
+        if touch.kind is Kind.WRITING:
+            self._written.add(touch.path)
+        return Touch(touch.path, Kind.TOUCHED, touch.at) if is_draft or is_passed_over else touch
 
     @property
     def roots(self) -> tuple[Path, ...]:
-        """The sources, as real folders; they need not exist."""
-        return tuple(Path(source_paths(self.manifest, folder)[1]) for folder in self.manifest.folders)
+        """The sources as they are written, links and all; they need not exist."""
+        return tuple(Path(source_paths(self.manifest, folder)[0]) for folder in self.manifest.folders)
 
 
 def _with_folders(files: set[str]) -> set[str]:

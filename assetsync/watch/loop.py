@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import queue
-from contextlib import closing, nullcontext
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assetsync.errors import ApplyFailed, AssetsyncError, Conflict, Interrupted, InvalidInput, ServiceError, UsageError
-from assetsync.events import Deployed
+from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
+from assetsync.events import BuildStarted, Deployed
 from assetsync.plan.safety import Consent, unanswered, with_consents
 from assetsync.watch.eyes import Eyes
 from assetsync.watch.happenings import (
@@ -24,19 +25,19 @@ from assetsync.watch.happenings import (
     Warned,
     Watching,
 )
+from assetsync.watch.pause import Pause
 from assetsync.watch.quota import BUILDS_AN_HOUR, Quota
 from assetsync.watch.settling import QUIET, Settling, Touch
+from assetsync.watch.troubles import Trouble
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextlib import AbstractContextManager
+    from collections.abc import Callable, Iterator
 
     from assetsync.apply.applier import Controls
     from assetsync.events import Event
     from assetsync.local.scan import Selected
     from assetsync.model import DesiredAsset, DesiredTree
     from assetsync.plan.plan import Plan
-    from assetsync.plan.safety import Refusal
     from assetsync.prepare import Prepared
     from assetsync.watch.happenings import Tell
     from assetsync.watch.local_side import LocalSide
@@ -48,11 +49,11 @@ TICK = 0.25
 POLL = 1.0
 """Seconds between two looks at the folders where the system does not tell of changes."""
 
+RESTLESS = 0.5
+"""The same while two looks differ: somebody is writing."""
+
 LOOK_ANYWAY = 30.0
 """The same where it does: what it never told of is found as well."""
-
-RETRIES = (2.0, 5.0, 15.0, 30.0, 60.0)
-"""Seconds until what failed is tried again; the last one over and over."""
 
 ASLEEP = 30.0
 """Seconds by which the wall clock runs ahead of the other when the machine was asleep in between."""
@@ -79,7 +80,6 @@ class Hands:
     """What the loop needs of the world.
 
     read: hash the selected files; distrust: forget hashes that were not true; now, wall: seconds, monotonic and not
-    progress: opened while something is being applied
     """
 
     read: Callable[[Selected], DesiredTree]
@@ -87,7 +87,6 @@ class Hands:
     tell: Tell
     now: Callable[[], float]
     wall: Callable[[], float]
-    progress: Callable[[], AbstractContextManager[None]] = nullcontext
 
 
 class Watch:
@@ -103,17 +102,19 @@ class Watch:
         self._inbox: queue.SimpleQueue[Touch | Answer] = queue.SimpleQueue()
         self._settling, self._quota = Settling(), Quota(self._bounds.builds_an_hour)
         self._eyes = Eyes(local.roots, local.manifest.path, self.touch)
-        self._again_at: float | None = None
-        self._looked_at = 0.0
+        self._trouble, self._pause = Trouble(), Pause()
+        self._glance_at, self._again_at = 0.0, math.inf
         self._since: float | None = None
         self._state: object = None
+        self._glimpsed: object = None
         self._served: tuple[DesiredAsset, ...] | None = None
         self._plan: Plan | None = None
-        self._paused: tuple[Refusal, ...] = ()
-        self._agreed: tuple[Consent, ...] = ()
-        self._trouble, self._failures = "", 0
+        self._broken: AssetsyncError | None = None
         self._is_gathering = False
         self._warned: set[str] = set()
+        self._is_interrupted = False
+        self.is_writing = False
+        """Whether an apply is under way; all else may be cut short at any moment."""
 
     def touch(self, touch: Touch) -> None:
         """Something happened in the folders."""
@@ -126,7 +127,8 @@ class Watch:
     def run(self) -> None:
         """Until the controls' `stop` is set. Raises Interrupted where that came while something was being written."""
         with closing(self._eyes):
-            self._eyes.open()
+            if self._bounds.poll is None:
+                self._eyes.open()
             self._look(None)
             self._announce()
             drift = self._drift()
@@ -135,7 +137,7 @@ class Watch:
                 if self._eyes.check():
                     self._announce()
                 if self._drift() - drift > ASLEEP:
-                    self._remote.forget()
+                    self._remote.expire()
                     self._again_at = self._hands.now()
                 drift = self._drift()
                 self._look_if_due()
@@ -155,15 +157,13 @@ class Watch:
     def _take(self, message: Touch | Answer) -> None:
         if isinstance(message, Touch):
             self._settling.add(self._local.judged(message))
-        elif self._paused:
-            refusal = self._paused[0]
-            if message.text.strip() == str(refusal.observed):
-                self._agreed = (*self._agreed, Consent(refusal.override, refusal.observed))
-            self._paused, self._again_at = (), self._hands.now()
+        elif self._pause:
+            self._pause.answer(message.text)
+            self._again_at = self._hands.now()
 
     def _due_at(self) -> float:
-        times = (self._settling.ripe_at, self._again_at, self._looked_at + self._interval)
-        return min(at for at in times if at is not None)
+        ripe = self._settling.ripe_at
+        return min(math.inf if ripe is None else ripe, self._again_at, self._glance_at)
 
     @property
     def _interval(self) -> float:
@@ -178,56 +178,55 @@ class Watch:
         now, ripe = self._hands.now(), self._settling.ripe_at
         if ripe is not None and ripe <= now:
             self._look(self._settling.take())
-        elif self._again_at is not None and self._again_at <= now:
+        elif self._again_at <= now:
             self._look(None)
-        elif self._looked_at + self._interval <= now:
+        elif self._glance_at <= now:
             self._glance()
 
     def _glance(self) -> None:
-        """Look without a reason: at the folders, and every few minutes at what is live."""
-        self._looked_at = self._hands.now()
-        try:
-            if self._remote.is_check_due and (overtaken := self._remote.overtaken_by()) is not None:
-                self._hands.tell(Overtaken(*overtaken, self._differing()))
-            if self._state == _state(self._local.select()):
-                return
-        except ServiceError as error:
-            self._failed(error)
-            return
-        except AssetsyncError:
-            pass  # the look tells it
-        self._look(self._looked_at)
+        """Look without a reason: at the folders, and every few minutes at what is live.
 
-    def _differing(self) -> int:
-        """How many paths a plan made anew would change. It is not carried out: two watches would never end it."""
-        prepared = self._remote.prepare(self._local.manifest, self._hands.read(self._local.select()))
-        self._remote.keep(prepared)
-        self._served = None
-        return len(prepared.plan.changes)
+        What has changed unseen is brought on line when two glances have found the same.
+        """
+        now = self._hands.now()
+        self._glance_at = now + self._interval
+        if self._local.is_other:
+            self._look(now)
+            return
+        with self._told():
+            if self._remote.is_check_due:
+                self._check(lambda: self._hands.read(self._local.select()))
+            state = _state(self._local.select())
+            if state == self._state:
+                self._glimpsed = None
+            elif state == self._glimpsed:
+                self._look(now)
+            else:
+                self._glimpsed, self._glance_at = state, now + min(self._interval, RESTLESS)
 
     def _look(self, since: float | None) -> None:
         """Bring what is there now on line; `since` is when the first of it was touched."""
         if self._since is None:
             self._since = since
-        self._again_at, self._looked_at = None, self._hands.now()
+        self._again_at, self._glance_at = math.inf, self._hands.now() + self._interval
+        self._glimpsed = None
         self._reread()
-        try:
+        with self._told():
             self._bring()
-        except Interrupted:
-            raise
-        except AssetsyncError as error:
-            self._failed(error)
 
     def _reread(self) -> None:
         try:
             if not self._local.reread():
                 return
         except AssetsyncError as error:
+            self._broken = error
             self._hands.tell(Failed(error, None))
             return
-        self._served = None
-        self._eyes.turn_to(self._local.roots)
+        self._served, self._broken = None, None
+        self._trouble.lifted()  # what still is wrong is told again
         self._hands.tell(ManifestRead())
+        if self._bounds.poll is None and self._eyes.turn_to(self._local.roots):
+            self._announce()
 
     def _bring(self) -> None:
         selection = self._local.select()
@@ -237,18 +236,27 @@ class Watch:
         tree = self._hands.read(selection)
         self._local.took(selection)
         self._state = _state(selection)
-        if tree.assets == self._served and not self._trouble:
-            self._hands.tell(AsItIs())
+        if tree.assets == self._served:
+            if self._remote.is_check_due:
+                self._check(lambda: tree)
+            if self._broken is None:
+                self._hands.tell(AsItIs())
             self._done()
             return
-        prepared = self._remote.prepare(self._local.manifest, tree)
         try:
-            if self._deploy(prepared):
-                self._served = tree.assets
+            if self._deploy(self._remote.prepare(self._local.manifest, tree)):
                 self._done()
+                self._remote.learn(self._local.manifest, tree)
         except ApplyFailed as error:
             self._hands.distrust(selection, error)
             raise
+
+    def _check(self, read: Callable[[], DesiredTree]) -> None:
+        """Tell when somebody else has deployed. Nothing is deployed for it: two watches would never end it."""
+        overtaken = self._remote.overtaken(self._local.manifest, read)
+        if overtaken is not None:
+            build, differing = overtaken
+            self._hands.tell(Overtaken(build, differing))
 
     # Deploying
 
@@ -256,25 +264,36 @@ class Watch:
         """Whether everything is live now that is to be; else it is tried again, or somebody has to agree first."""
         plan = prepared.plan
         self._warn(prepared.warnings)
-        refusals = with_consents(prepared.refusals, (*self._bounds.consents, *self._agreed))
+        refusals = with_consents(prepared.refusals, (*self._bounds.consents, *self._pause.agreed(plan)))
         left = unanswered(refusals)
         if left or (plan.build_needed and self._must_wait()):
             self._remote.keep(prepared)
-            if left and left != self._paused:
+            self._since = None
+            if self._trouble.lifted():
+                self._pause.again()
+                self._hands.tell(Recovered())
+            if left and self._pause.ask(plan, left):
                 self._hands.tell(Paused(plan, refusals))
-            self._paused = left
             return False
         if not plan.build_needed and not plan.repairs:
             self._remote.keep(prepared)
+            self._served = prepared.tree.assets
             return True
         if plan.build_needed:
-            self._quota.spend(self._hands.now())
             self._hands.tell(Changing(plan))
-        self._plan = plan
-        with self._hands.progress():
+        self._plan, self._served = plan, None
+        self.is_writing = True
+        try:
             outcome = self._remote.apply(prepared, self._controls)
+        except Interrupted:
+            self._is_interrupted = True
+            raise
+        finally:
+            self.is_writing = False
+        self._served = prepared.tree.assets
         self._warn(outcome.warnings)
-        self._remote.learn(self._local.manifest, prepared.tree)
+        if plan.build_needed and self._broken is not None:
+            self._hands.tell(Failed(self._broken, None))
         return True
 
     def _must_wait(self) -> bool:
@@ -290,6 +309,8 @@ class Watch:
         return True
 
     def _on_event(self, event: Event) -> None:
+        if isinstance(event, BuildStarted):
+            self._quota.spend(self._hands.now())
         if not isinstance(event, Deployed) or self._plan is None:
             self._emit(event)
             return
@@ -300,22 +321,32 @@ class Watch:
     # Telling
 
     def _done(self) -> None:
-        if self._trouble:
+        if self._trouble.lifted():
             self._hands.tell(Recovered())
-        self._since, self._paused, self._agreed, self._trouble, self._failures = None, (), (), "", 0
+        self._pause.over()
+        self._since, self._is_gathering = None, False
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """What goes wrong inside is told once, and tried again, the later the more often it failed."""
+        try:
+            yield
+        except Interrupted:
+            if self._is_interrupted or not self._controls.stop.is_set():
+                raise
+        except AssetsyncError as error:
+            self._failed(error)
+        except OSError as error:
+            self._failed(AssetsyncError(f"{error.filename or 'a file'}: {error.strerror or error}"))
 
     def _failed(self, error: AssetsyncError) -> None:
-        """Tell it once, and try again, the later the more often it failed; a Conflict at once for the first time."""
         if not isinstance(error, InvalidInput):
             self._remote.forget()
-        trouble = type(error).__name__ if isinstance(error, ServiceError) else f"{type(error).__name__} {error.message}"
-        retry = None if isinstance(error, InvalidInput | UsageError) else RETRIES[min(self._failures, len(RETRIES) - 1)]
-        if isinstance(error, Conflict) and self._failures == 0:
-            retry = 0.0
-        if trouble != self._trouble:
+        is_news, retry = self._trouble.came(error)
+        if is_news:
             self._hands.tell(Failed(error, retry))
-        self._trouble, self._failures = trouble, self._failures + 1
-        self._again_at = None if retry is None else self._hands.now() + retry
+        self._since = None
+        self._again_at = math.inf if retry is None else self._hands.now() + retry
 
     def _warn(self, warnings: tuple[str, ...]) -> None:
         for warning in warnings:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from assetsync.apply.afterwards import snapshot_after
 from assetsync.apply.applier import apply_plan
+from assetsync.errors import ServiceError
 from assetsync.prepare import prepare, prepare_on
 
 if TYPE_CHECKING:
@@ -38,6 +41,8 @@ class RemoteSide:
         self._client, self._journal, self._now = client, journal, now
         self._account_sid, self._runtime = account_sid, runtime
         self._known: Snapshot | None = None
+        self._left: tuple[str | None] | None = None
+        """The Build that was live when that was last known."""
         self._read_at = self._checked_at = 0.0
 
     def forget(self) -> None:
@@ -52,22 +57,33 @@ class RemoteSide:
 
     @property
     def is_check_due(self) -> bool:
-        """Whether nobody has asked for some minutes what is live."""
-        return self._known is not None and self._now() - self._checked_at >= REFRESH_AFTER
+        """Whether nobody has asked for some minutes what is live, or nothing is known of it."""
+        return self._known is None or self._now() - self._checked_at >= REFRESH_AFTER
 
-    def overtaken_by(self) -> tuple[str | None] | None:
-        """The Build (in a tuple, for it may be none) that somebody else made live, None where nobody did.
+    def expire(self) -> None:
+        """Time has passed that no clock of ours has counted: look whether what is known is still so."""
+        self._read_at = self._checked_at = -math.inf
 
-        One request.
+    def overtaken(self, manifest: Manifest, read: Callable[[], DesiredTree]) -> tuple[str | None, int] | None:
+        """What somebody else made live since we knew it: the Build, if any, and how many paths it makes us change.
+
+        None where nobody did; one request, and a whole plan on a new reading where somebody did or nothing is known.
         """
-        known, self._checked_at = self._known, self._now()
-        if known is None or known.environment is None:
+        if self._known is not None and self._is_as_left(self._known):
             return None
-        now = self._client.fetch_environment(known.environment.service_sid, known.environment.sid)
-        if now.build_sid == known.environment.build_sid:
-            return None
-        self._known = None
-        return (now.build_sid,)
+        left, self._known = self._left, None
+        prepared = self.prepare(manifest, read())
+        self.keep(prepared)
+        now = prepared.plan.target.base_build
+        return None if left is None or left == (now,) else (now, len(prepared.plan.changes))
+
+    def _is_as_left(self, known: Snapshot) -> bool:
+        self._checked_at = self._now()
+        environment = known.environment
+        if environment is None:
+            return False
+        now = self._client.fetch_environment(environment.service_sid, environment.sid)
+        return now.build_sid == environment.build_sid
 
     def prepare(self, manifest: Manifest, tree: DesiredTree) -> Prepared:
         """A plan, on what is known where that is fresh. Raises as `assetsync.prepare.prepare` does."""
@@ -87,14 +103,17 @@ class RemoteSide:
     def learn(self, manifest: Manifest, tree: DesiredTree) -> None:
         """Read the Service where nothing certain is known of it, so that the next change finds it known."""
         if self._known is None:
-            self.keep(self.prepare(manifest, tree))
+            with suppress(ServiceError):  # then the next change finds it out
+                self.keep(self.prepare(manifest, tree))
 
     def keep(self, prepared: Prepared) -> None:
         """The plan is not carried out (yet); what it was made on stays known."""
         self._known = prepared.snapshot
+        self._left = (prepared.plan.target.base_build,)
 
     def apply(self, prepared: Prepared, controls: Controls) -> Outcome:
         """Carry it out. Raises as `apply_plan` does."""
         outcome = apply_plan(prepared.plan, prepared.snapshot, self._client, self._journal, controls)
         self._known, self._checked_at = snapshot_after(prepared.snapshot, outcome), self._now()
+        self._left = (outcome.build_sid,)
         return outcome

@@ -5,19 +5,21 @@ What was touched says when to look, never what is there: the look itself walks t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from enum import Enum
 
 QUIET = 0.1
 """Seconds without a further touch after which things are taken to be at rest."""
 
-SAVED_QUIET = 0.05
-"""The same where the last touch was that a file is complete: it was closed after writing, or renamed to its name."""
+SAVED_QUIET, SAVED_ALONE = 0.05, 0.5
+"""The same where a file is complete (closed after writing, or renamed to its name), and was not one of a series: so
+many seconds before it nothing was touched."""
 
 GONE_QUIET = 0.3
 """The same while something served is missing: many a program deletes a file and writes it again."""
 
-WRITING_QUIET = 0.5
+WRITING_QUIET = 3.0
 """The same while somebody has a file open and writes into it: it may be half of what it will be."""
 
 MOST = 1.0
@@ -48,44 +50,59 @@ class Touch:
     at: float
 
 
+@dataclass(slots=True)
+class _Pending:
+    """What was touched since the last look. first, last: when; quiet: seconds that have to pass after `last`.
+
+    alone: whether nothing was touched shortly before the first of it
+    """
+
+    first: float | None = None
+    last: float = 0.0
+    quiet: float = QUIET
+    alone: bool = True
+    paths: set[str] = field(default_factory=set)
+    writing: dict[str, float] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+
 class Settling:
-    """What was touched since the last look."""
+    """Gathers touches until it is time to look."""
 
     def __init__(self) -> None:
-        self._first: float | None = None
-        self._last, self._quiet = 0.0, QUIET
-        self._paths: set[str] = set()
-        self._writing: dict[str, float] = {}
-        self._gone: set[str] = set()
+        self._pending, self._before = _Pending(), -math.inf
 
     def add(self, touch: Touch) -> None:
-        if self._first is None:
-            self._first = touch.at
-        if touch.at >= self._last:
-            self._last, self._quiet = touch.at, SAVED_QUIET if touch.kind is Kind.WRITTEN else QUIET
-        self._paths.add(touch.path)
+        pending = self._pending
+        if pending.first is None:
+            pending.first, pending.alone = touch.at, touch.at - self._before > SAVED_ALONE
+        if touch.at >= pending.last:
+            is_save = pending.alone and touch.kind is Kind.WRITTEN
+            pending.last, pending.quiet = touch.at, SAVED_QUIET if is_save else QUIET
+        pending.paths.add(touch.path)
         if touch.kind is Kind.WRITING:
-            self._writing[touch.path] = touch.at
+            pending.writing[touch.path] = touch.at
         elif touch.kind is not Kind.TOUCHED:
-            self._writing.pop(touch.path, None)
+            pending.writing.pop(touch.path, None)
         if touch.kind is Kind.GONE:
-            self._gone.add(touch.path)
+            pending.gone.add(touch.path)
         else:
-            self._gone.discard(touch.path)
+            pending.gone.discard(touch.path)
 
     @property
     def ripe_at(self) -> float | None:
         """Monotonic seconds; None while nothing was touched."""
-        if self._first is None:
+        pending = self._pending
+        if pending.first is None:
             return None
-        quiet, most = (MANY_QUIET, MOST_OF_MANY) if len(self._paths) >= MANY else (self._quiet, MOST)
-        at = min(self._last + (GONE_QUIET if self._gone else quiet), self._first + most)
-        if self._writing:
-            at = max(at, min(max(self._writing.values()) + WRITING_QUIET, self._first + MOST_WRITING))
+        quiet, most = (MANY_QUIET, MOST_OF_MANY) if len(pending.paths) >= MANY else (pending.quiet, MOST)
+        at = min(pending.last + (GONE_QUIET if pending.gone else quiet), pending.first + most)
+        if pending.writing:
+            at = max(at, min(max(pending.writing.values()) + WRITING_QUIET, pending.first + MOST_WRITING))
         return at
 
     def take(self) -> float | None:
         """When the first of it was touched; from now on nothing was."""
-        first = self._first
-        self.__init__()  # type: ignore[misc]
-        return first
+        taken, self._pending = self._pending, _Pending()
+        self._before = max(self._before, taken.last)
+        return taken.first

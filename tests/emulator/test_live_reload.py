@@ -152,6 +152,14 @@ def test_a_watched_sites_pages_have_the_script_once_and_are_stored_as_they_were(
     assert (after.content, dict(after.headers)) == (before.content, {**before.headers, "date": after.headers["date"]})
 
 
+def test_what_a_script_fetches_stays_as_it_is_stored(api: Api) -> None:
+    environment = _published(api, ("/row.html", b"<li>row</li>", "text/html"))
+    _watch(api, environment)
+    fetched = api.site(environment, "/row.html", Sec_Fetch_Dest="empty")
+    assert fetched.content == b"<li>row</li>"
+    assert TAG.search(api.site(environment, "/row.html", Sec_Fetch_Dest="iframe").content)
+
+
 def test_the_index_at_the_root_has_it_too(api: Api) -> None:
     environment = _published(api, ("/assets/index.html", PAGE, "text/html"))
     _watch(api, environment)

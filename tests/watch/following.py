@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
+    from assetsync.local.scan import Selected
     from assetsync.watch.happenings import Happening
     from tests.cli.stage import Stage
 
@@ -46,6 +47,14 @@ class Clocks:
 
     def wall(self) -> float:
         return time.time() + self.ahead + self.asleep
+
+
+class CountingLooks(LocalSide):
+    looks = 0
+
+    def select(self) -> Selected:
+        self.looks += 1
+        return super().select()
 
 
 class Following:
@@ -90,6 +99,12 @@ class Following:
                 self._changed.wait(0.02)
 
     @property
+    def looks(self) -> int:
+        """How often it has looked at the folders."""
+        looks: int = self.watch._local.looks  # type: ignore[attr-defined]
+        return looks
+
+    @property
     def file(self) -> Callable[[str], Path]:
         return lambda name: self.stage.root / "public" / name
 
@@ -109,7 +124,7 @@ def following(
     journal = Journal(stage.root.parent / "cache", stage.emulator.url, now=time.time())
     clocks, stop = Clocks(), threading.Event()
     load = partial(load_manifest, stage.root / "assetsync.yaml", environment=None, variables=os.environ)
-    side = LocalSide(load)
+    side = CountingLooks(load)
     found: list[Following] = []
     watch = Watch(
         side,

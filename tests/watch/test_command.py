@@ -48,9 +48,9 @@ def test_it_is_one_json_document_a_line(stage: Stage) -> None:
         ended = running.end()
     documents = [json.loads(line) for line in (said + ended.out).splitlines()]
     assert [each["event"] for each in documents if each["event"] not in {"warning", "unchanged"}] == [
-        *("changing", "live", "watching", "changing", "live", "changing", "failed"),
+        *("changing", "live", "watching", "changing", "live", "changing", "failed", "ended"),
     ]
-    assert documents[-1]["errors"][0]["kind"] == "ApplyFailed"
+    assert documents[-2]["errors"][0]["kind"] == "ApplyFailed"
     assert ended.code == 130
     assert ended.err == ""
 
@@ -76,7 +76,7 @@ def test_on_a_terminal_it_shows_what_goes_on_and_asks_for_figures(stage: Stage) 
             (stage.root / "public" / name).unlink()
         terminal.read_until("type 11 and Enter")
         terminal.enter("11")
-        terminal.read_until("live in")
+        terminal.read_until("live: ")
         terminal.process.send_signal(signal.SIGINT)
         assert terminal.end().code == 130
     assert terminal.seen.rfind("\x1b[?25h") > terminal.seen.rfind("\x1b[?25l"), "the cursor is there again"

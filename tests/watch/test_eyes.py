@@ -74,6 +74,19 @@ def test_a_root_that_comes_later_or_is_made_again(tmp_path: Path, eyes: Eyes, se
     seen.until(tmp_path / "later/c.txt")
 
 
+def test_a_root_that_is_deleted_and_made_again_between_two_looks(tmp_path: Path, eyes: Eyes, seen: Seen) -> None:
+    """It may have the same inode as before."""
+    for number in range(20):
+        shutil.rmtree(tmp_path / "public")
+        (tmp_path / "public/sub").mkdir(parents=True)
+        seen.until(tmp_path / "public")  # that it is gone
+        eyes.check()
+        file = tmp_path / f"public/sub/{number}.txt"
+        file.write_text("new")
+        seen.until(file)
+        seen.paths.clear()
+
+
 def test_nothing_is_left_after_it(tmp_path: Path, seen: Seen) -> None:
     (tmp_path / "public").mkdir()
     before = threading.active_count()

@@ -40,6 +40,10 @@ _MISSING: Final = (
 )
 
 
+_PAGES: Final = frozenset({"document", "iframe", "frame", "embed", "object"})
+"""What a browser makes a page of; what a script fetches stays as it is stored."""
+
+
 def is_script(request: Request, site: Site) -> bool:
     return request.method == "GET" and site.path == SCRIPT
 
@@ -54,7 +58,7 @@ def serve_live(serve: Callable[[Request], Answer], request: Request, site: Site,
 
     A document is sent whole, whatever part or news of it was asked for: no part, and no tag, is the stored one's.
     """
-    if request.method == "GET":
+    if request.method == "GET" and request.headers.get("sec-fetch-dest", "document") in _PAGES:
         whole = serve(replace(request, headers=_unconditional(request)))
         document = _document(whole, request, _tag(request, site, after))
         if document is not None:

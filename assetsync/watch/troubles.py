@@ -1,0 +1,64 @@
+"""What is wrong at the moment, so that it is told once, and tried again the more seldom the longer it lasts."""
+
+from __future__ import annotations
+
+from assetsync.errors import (
+    ApiError,
+    ApplyFailed,
+    AssetsyncError,
+    BuildFailed,
+    Conflict,
+    InvalidInput,
+    ServiceError,
+    UsageError,
+)
+
+RETRIES = (2.0, 5.0, 15.0, 30.0, 60.0)
+"""Seconds until what failed is tried again; the last one over and over."""
+
+
+class Trouble:
+    """Nothing is wrong at first."""
+
+    def __init__(self) -> None:
+        self._is_about: object = None
+        self._tries = 0
+
+    def __bool__(self) -> bool:
+        return self._is_about is not None
+
+    def came(self, error: AssetsyncError) -> tuple[bool, float | None]:
+        """Whether that is news, and after how many seconds it is tried again; None where only a change helps."""
+        is_about, retry = _is_about(error), self._retry(error)
+        is_news, self._is_about = is_about != self._is_about, is_about
+        self._tries = 0 if retry is None else self._tries + 1
+        return is_news, retry
+
+    def lifted(self) -> bool:
+        """Whether there was something; from now on there is not."""
+        was, self._is_about, self._tries = bool(self), None, 0
+        return was
+
+    def _retry(self, error: AssetsyncError) -> float | None:
+        if isinstance(error, InvalidInput | UsageError):
+            return None
+        if isinstance(error, BuildFailed) and self._tries:  # it is the content: an account has few Builds an hour
+            return None
+        if isinstance(error, Conflict) and not self._tries:
+            return 0.0
+        return RETRIES[min(self._tries, len(RETRIES) - 1)]
+
+
+def _is_about(error: AssetsyncError) -> object:
+    """The same for what a person would call the same; counts of tries and SIDs in the sentence do not matter."""
+    match error:
+        case InvalidInput():
+            return InvalidInput, error.problems
+        case ApplyFailed():
+            return ApplyFailed, frozenset(each.source for each in error.failures)
+        case ApiError():
+            return type(error), error.status, error.code
+        case ServiceError():
+            return (type(error),)
+        case _:
+            return type(error), error.message
