@@ -95,6 +95,7 @@ def command(
         if not (common.local or yes or sys.stdin.isatty()):
             raise UsageError("watch asks before it deploys to Twilio, and there is no terminal", hint="add --yes")
         run.output.is_stream = True
+        run.output.standing = "the watch goes on"
         with open_session(common, run.emit) as session:
             if common.local:
                 given = (*given, Consent(CREATE_SERVICE))
