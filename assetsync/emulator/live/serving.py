@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from importlib.resources import files
 from typing import TYPE_CHECKING, Final
@@ -40,8 +41,8 @@ _MISSING: Final = (
 )
 
 
-_PAGES: Final = frozenset({"document", "iframe", "frame", "embed", "object"})
-"""What a browser makes a page of; what a script fetches stays as it is stored."""
+_WHOLE: Final = re.compile(rb"<(?:!doctype|html|head|body)[\s>]", re.IGNORECASE)
+"""What a script fetches is a page, as for a service worker's cache, where it says so; else a part of one."""
 
 
 def is_script(request: Request, site: Site) -> bool:
@@ -58,7 +59,7 @@ def serve_live(serve: Callable[[Request], Answer], request: Request, site: Site,
 
     A document is sent whole, whatever part or news of it was asked for: no part, and no tag, is the stored one's.
     """
-    if request.method == "GET" and request.headers.get("sec-fetch-dest", "document") in _PAGES:
+    if request.method == "GET":
         whole = serve(replace(request, headers=_unconditional(request)))
         document = _document(whole, request, _tag(request, site, after))
         if document is not None:
@@ -83,6 +84,8 @@ def _document(answer: Answer, request: Request, tag: bytes) -> Answer | None:
     if answer.status != 200 or not is_html(content_type):
         return None
     content = _content(answer)
+    if content is not None and request.headers.get("sec-fetch-dest") == "empty" and _WHOLE.search(content) is None:
+        return None
     return None if content is None else _page(200, with_tag(content, content_type, tag), content_type)
 
 
