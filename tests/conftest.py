@@ -7,6 +7,9 @@ random examples, and histories of 1,000 steps each; it takes as long as it takes
 from __future__ import annotations
 
 import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 from hypothesis.internal.conjecture import engine
@@ -14,7 +17,31 @@ from hypothesis.internal.conjecture import engine
 from tests.emulator.described import answers_are_as_described, look_for_description, others_are_looked_at
 from tests.emulator.openapi import VARIABLE
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 __all__ = ["answers_are_as_described", "others_are_looked_at"]
+
+
+def _patient(install: Callable[[Any], None]) -> Callable[[Any], None]:
+    """`sys.settrace` that tries again.
+
+    Python 3.11 refuses to trace a new thread while another one is being set up, and that ends the thread: coverage
+    would now and then take a worker away from a pool.
+    """
+
+    def settrace(function: Any) -> None:
+        for _ in range(10_000):
+            try:
+                return install(function)
+            except RuntimeError:
+                time.sleep(0)
+        return install(function)
+
+    return settrace
+
+
+sys.settrace = _patient(sys.settrace)
 
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
