@@ -332,8 +332,11 @@ class Terminal:
         self.seen += found
         return found
 
+    def press(self, keys: str) -> None:
+        os.write(self._master, keys.encode())
+
     def enter(self, text: str) -> None:
-        os.write(self._master, f"{text}\n".encode())
+        self.press(f"{text}\n")
 
     def end(self) -> Ran:
         """Read to the end and wait."""

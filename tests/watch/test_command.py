@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.cli.stage import Running, Terminal, run_process
+from assetsync.emulator.faults.document import parse_faults
+from tests.cli.stage import PATIENCE, Running, Terminal, run_process
 
 if TYPE_CHECKING:
     from tests.cli.stage import Stage
@@ -95,3 +97,37 @@ def test_a_no_watches_nothing(stage: Stage) -> None:
 
 def test_help_tells_what_it_is_for() -> None:
     run_process("watch", "--help").holds(0, "--local", "about 100 an hour", "--poll", "--open")
+
+
+def test_ctrl_d_is_no_end_of_what_may_be_typed(stage: Stage) -> None:
+    files = {f"{number}.txt": b"%d" % number for number in range(12)}
+    stage.write(files)
+    stage.apply()
+    with Terminal("watch", "-e", "production", "--yes") as terminal:
+        terminal.read_until("Watching public")
+        terminal.press("\x04")
+        for name in list(files)[1:]:
+            (stage.root / "public" / name).unlink()
+        terminal.read_until("type 11 and Enter")
+        terminal.enter("11")
+        terminal.read_until("live: ")
+        terminal.process.send_signal(signal.SIGINT)
+
+
+def test_a_signal_while_nothing_is_written_does_not_wait_for_what_is_asked(stage: Stage) -> None:
+    """The service answers nothing any more, and tries and waits would go on for half a minute."""
+    stage.write(SITE)
+    core = stage.emulator.core
+    with Running(*WATCH) as running:
+        running.read_until("Watching public")
+        core.bend(parse_faults(b"rules:\n  - {match: 'GET /v1/**', answer: 503}\n", "faults"))
+        core.requests.clear()
+        stage.write({"a.css": b"b {}", "index.html": b"<p>second</p>"})
+        deadline = time.monotonic() + PATIENCE
+        while not core.requests.count:
+            assert time.monotonic() < deadline
+        asked = core.requests.count
+        running.signal()
+        ended = running.end()
+    assert ended.code == 130
+    assert core.requests.count <= asked + 3

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SITE = {"index.html": b"<p>first</p>", "a.css": b"a {}", "sub/b.txt": b"b"}
 MANY = {f"{number:02}.txt": b"%d" % number for number in range(40)}
+NAMES = sorted(MANY)
 
 
 @pytest.fixture
@@ -56,45 +57,45 @@ def test_a_file_that_goes_while_the_plan_is_made_is_a_problem_of_that_file() -> 
     assert [problem.file for problem in caught.value.problems] == [asset.source]
 
 
+def take_others_instead(site: Following) -> None:
+    """The first 15 come back, and as many others go."""
+    for name in NAMES[:15]:
+        site.file(name).write_bytes(MANY[name])
+    for name in NAMES[15:30]:
+        site.file(name).unlink()
+
+
 def test_a_figure_agrees_to_what_was_shown_and_to_nothing_else(stage: Stage) -> None:
     stage.write(MANY)
     with following(stage) as site:
-        names = sorted(MANY)
-        for name in names[:15]:
+        for name in NAMES[:15]:
             site.file(name).unlink()
         site.until(Paused)
-        for name in names[:15]:
-            site.file(name).write_bytes(MANY[name])
-        for name in names[15:30]:
-            site.file(name).unlink()
+        take_others_instead(site)
         shown = site.until(Paused, 2)
-        assert [each.path for each in shown.plan.changes] == [f"/{name}" for name in names[15:30]]
+        assert [each.path for each in shown.plan.changes] == [f"/{name}" for name in NAMES[15:30]]
         assert lives(site) == 1
         site.watch.answer("15")
         site.until(Live, 2)
-        assert site.served(f"/{names[0]}") == MANY[names[0]]
-        assert site.served(f"/{names[20]}") is None
+        assert site.served(f"/{NAMES[0]}") == MANY[NAMES[0]]
+        assert site.served(f"/{NAMES[20]}") is None
 
 
 def test_what_was_agreed_to_is_asked_again_when_other_files_are_meant_by_then(stage: Stage) -> None:
     stage.write(MANY)
     with following(stage) as site:
-        names = sorted(MANY)
-        for name in names[:15]:
+        for name in NAMES[:15]:
             site.file(name).unlink()
         site.until(Paused)
         core = site.stage.emulator.core
         core.bend(parse_faults(b"rules:\n  - {match: 'POST /v1/**', answer: 503}\n", "faults"))
         site.watch.answer("15")
         site.until(Failed)
-        for name in names[:15]:
-            site.file(name).write_bytes(MANY[name])
-        for name in names[15:30]:
-            site.file(name).unlink()
+        take_others_instead(site)
         core.bend(None)
         site.clocks.ahead += 120
         shown = site.until(Paused, 2)
-        assert [each.path for each in shown.plan.changes] == [f"/{name}" for name in names[15:30]]
+        assert [each.path for each in shown.plan.changes] == [f"/{name}" for name in NAMES[15:30]]
         assert lives(site) == 1
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 DOMAIN = "my-site-1234.twil.io"
 LIVE = Live(Plan(OWNER, TARGET, (Create(want("/a"), (Reason.NEW,)),)), ZB, DOMAIN, 0.5, 89)
 TIME = re.compile(r"^\d\d:\d\d:\d\d  ")
+DATED = re.compile(r"\d\d:\d\d:\d\d  ")
 
 
 def view(form: str = "text", *, opens: bool = False, now: Callable[[], float] = time.monotonic) -> View:
@@ -116,6 +117,10 @@ def test_the_status_line_says_what_goes_on_and_then_what_was(monkeypatch: pytest
         ", the last change live in 0.50 s, 89 Builds left this hour",
     ):
         assert text in said, (text, said)
+    shown_text = re.sub(r"\x1b\[(?!2K)[0-9;?]*[A-Za-z]", "", said)
+    before = {shown_text[max(0, dated.start() - 4) : dated.start()] for dated in re.finditer(DATED, shown_text)}
+    assert before
+    assert all(each.endswith(("\x1b[2K", "\n", "\r")) or not each for each in before), before
 
 
 def _all_of(master: int) -> str:
