@@ -64,8 +64,10 @@ def ending_at_once(standing: Callable[[], str], report: Callable[[Interrupted], 
 
 def leave(code: int) -> NoReturn:
     """End the process now: no thread is waited for, what was written is flushed, the terminal is left sane."""
+    for number in _SIGNALS:  # one more would come in between, and a stream refuses to be flushed while it is
+        signal.signal(number, signal.SIG_IGN)
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError, ValueError):
+        with suppress(OSError, ValueError, RuntimeError):
             stream.flush()
     with suppress(OSError):
         if sys.stderr.isatty():
