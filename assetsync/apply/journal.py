@@ -26,7 +26,7 @@ from assetsync.twilio.memory import Entry
 from assetsync.twilio.snapshot import JournalView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _BROKEN = (sqlite3.Error, UnicodeDecodeError)
@@ -47,12 +47,15 @@ _FORGET_OLD = ("DELETE FROM asset WHERE at < ?", "DELETE FROM version WHERE at <
 
 
 class Journal:
-    """Thread-safe. Every write is on disk before the call returns; a disk that refuses makes it forget, not fail."""
+    """Thread-safe. Every write is on disk before the call returns; a disk that refuses makes it forget, not fail.
 
-    def __init__(self, folder: Path | None, base_url: str, *, now: float) -> None:
+    now: seconds since 1970
+    """
+
+    def __init__(self, folder: Path | None, base_url: str, *, now: Callable[[], float]) -> None:
         self._folder, self._base_url, self._now = folder, base_url, now
         self._lock = threading.Lock()
-        self._database = _open(folder, now)
+        self._database = _open(folder, now())
 
     def close(self) -> None:
         self._database.close()
@@ -78,12 +81,12 @@ class Journal:
 
     def asset_made(self, service_sid: str, asset_sid: str) -> None:
         seal = _seal(self._base_url, service_sid, asset_sid)
-        self._write("INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?, ?)", service_sid, asset_sid, self._now, seal)
+        self._write("INSERT OR REPLACE INTO asset VALUES (?, ?, ?, ?, ?)", service_sid, asset_sid, self._now(), seal)
 
     def version_made(self, service_sid: str, asset_sid: str, entry: Entry) -> None:
         facts = (entry.digest, entry.sha256, entry.type_tag)
         seal = _seal(self._base_url, service_sid, asset_sid, *facts, entry.version_sid)
-        row = (asset_sid, entry.version_sid, *facts, self._now, seal)
+        row = (asset_sid, entry.version_sid, *facts, self._now(), seal)
         self._write("INSERT OR REPLACE INTO version VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", service_sid, *row)
 
     def _write(self, statement: str, *values: str | float) -> None:

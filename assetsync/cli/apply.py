@@ -81,7 +81,7 @@ def command(
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settle(selection, session, common, run.emit, agreed, runtime)
+                settled = settle(selection, session, run.emit, agreed, runtime)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved, run.output)

@@ -197,8 +197,11 @@ def safety_options(command: F) -> F:
 
 
 def consents(flags: dict[str, Any]) -> dict[str, int | None]:
-    """The consents among a command's keyword arguments, by flag; None agrees to any figure."""
-    found = {}
+    """The consents among a command's keyword arguments, by flag; None agrees to any figure.
+
+    `--local` agrees to a new Service.
+    """
+    found: dict[str, int | None] = {CREATE_SERVICE: None} if flags.get("local") else {}
     for name in (*OVERRIDES, CREATE_SERVICE):
         value = flags.pop(name.strip("-").replace("-", "_"), None)
         if value is not None and not (value == 0 and name == CREATE_SERVICE):

@@ -46,7 +46,8 @@ class Output:
 
     def __init__(self, *, form: str, color: str, verbose: bool, quiet: bool) -> None:
         self.form, self.verbose, self.quiet = form, verbose, quiet
-        self._color = {"always": True, "never": False}.get(color)
+        self.color = {"always": True, "never": False}.get(color, False if os.environ.get("NO_COLOR") else None)
+        """None: where there is a terminal. https://no-color.org"""
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
         self._failing = False
@@ -55,6 +56,8 @@ class Output:
         """Whether JSON comes as one document a line while things happen, instead of one at the end."""
         self.standing = NOTHING_WRITTEN
         """What a signal that ends the run says of what was done."""
+        self.is_unread = False
+        """Whether stdout has failed, so that nobody gets what is written there any more."""
 
     @property
     def is_text(self) -> bool:
@@ -130,7 +133,7 @@ class Output:
             from rich.console import Console
 
             stream = cast("TextIO", Unfailing(sys.stderr))
-            return Bar(Console(file=stream), verbose=self.verbose, shown=self.shown)
+            return Bar(Console(file=stream, no_color=self.color is False), verbose=self.verbose, shown=self.shown)
         return Lines(lambda line: self._secho(Line(line)), time.monotonic, verbose=self.verbose)
 
     def _echo(self, line: Line, *, err: bool) -> None:
@@ -161,9 +164,10 @@ class Output:
     def _write(self, text: str, *, err: bool) -> OSError | None:
         """What is wrong with a stream, told once: it is given up for good then."""
         try:
-            click.echo(text, nl=False, err=err, color=self._color)
+            click.echo(text, nl=False, err=err, color=self.color)
         except OSError as fault:
             give_up(sys.stderr if err else sys.stdout)
+            self.is_unread |= not err
             return fault
         return None
 

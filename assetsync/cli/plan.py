@@ -56,7 +56,7 @@ def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runt
         if out is not None:
             check_out(out, selection)
         with run.progress(), open_session(common, run.emit) as session:
-            settled = settle(selection, session, common, run.emit, given, runtime)
+            settled = settle(selection, session, run.emit, given, runtime)
         show(settled, run.output, everything=everything)
         if out is not None:
             save(settled, run.output, out)

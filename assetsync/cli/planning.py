@@ -14,7 +14,7 @@ from assetsync.local.excludes import PLAN_FILES
 from assetsync.local.mapping import is_inside, source_paths
 from assetsync.local.whole_file import regular_target, write_whole
 from assetsync.plan.document import Document, plan_document
-from assetsync.plan.safety import CREATE_SERVICE, Consent, Refusal, unanswered, with_consents
+from assetsync.plan.safety import Consent, Refusal, unanswered, with_consents
 from assetsync.plan.saved import check_format, first_difference
 from assetsync.report.line import Line
 from assetsync.report.markdown import plan_markdown
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from assetsync.cli.options import Common
     from assetsync.cli.output import Output
     from assetsync.cli.session import Session
     from assetsync.events import Emit
@@ -72,9 +71,9 @@ class Settled:
 
 
 def settle(
-    selection: Selected, session: Session, common: Common, emit: Emit, consents: Iterable[Consent], runtime: str | None
+    selection: Selected, session: Session, emit: Emit, consents: Iterable[Consent], runtime: str | None
 ) -> Settled:
-    """Plan, and mark the refusals that `consents` cover; `--local` agrees to a new Service."""
+    """Plan, and mark the refusals that `consents` cover."""
     from assetsync.prepare import prepare
 
     prepared = prepare(
@@ -85,8 +84,7 @@ def settle(
         account_sid=session.reach.credentials.account_sid,
         runtime=runtime,
     )
-    given = [*consents, Consent(CREATE_SERVICE)] if common.local else list(consents)
-    return Settled(prepared, with_consents(prepared.refusals, given))
+    return Settled(prepared, with_consents(prepared.refusals, consents))
 
 
 def show(settled: Settled, output: Output, *, everything: bool) -> None:

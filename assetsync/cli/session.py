@@ -113,7 +113,7 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
                 clock=clock,
             )
         )
-        journal = Journal(cache_folder(), reach.endpoints.api_url, now=time.time())
+        journal = Journal(cache_folder(), reach.endpoints.api_url, now=time.time)
         stack.callback(journal.close)
         yield Session(reach, client, journal, cancelled, clock)
 

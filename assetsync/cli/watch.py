@@ -27,7 +27,7 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.cli.session import manifest_path, open_session, read_manifest
-from assetsync.errors import Interrupted, UsageError
+from assetsync.errors import AssetsyncError, Interrupted, UsageError
 from assetsync.events import silent
 
 if TYPE_CHECKING:
@@ -82,7 +82,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Ask, then watch until a signal."""
-    from assetsync.plan.safety import CREATE_SERVICE, Consent, consents_from
+    from assetsync.plan.safety import consents_from
 
     given = consents_from(consents(flags))
     common = Common(**flags)
@@ -95,11 +95,9 @@ def command(
         if not (common.local or yes or sys.stdin.isatty()):
             raise UsageError("watch asks before it deploys to Twilio, and there is no terminal", hint="add --yes")
         run.output.is_stream = True
-        run.output.standing = "the watch goes on"
+        run.output.standing = "the watch ends"
         with open_session(common, run.emit) as session:
-            if common.local:
-                given = (*given, Consent(CREATE_SERVICE))
-            elif not yes:
+            if not (common.local or yes):
                 _ask(common, session, run, given, runtime)
             most = None if common.local else builds_an_hour
             ways = Ways(given, poll, most, build_timeout, runtime, opens=open_browser)
@@ -125,7 +123,7 @@ def _ask(common: Common, session: Session, run: Run, given: tuple[Consent, ...],
     from assetsync.local.scan import select
 
     with run.progress():
-        settled = settle(select(read_manifest(common)), session, common, run.emit, given, runtime)
+        settled = settle(select(read_manifest(common)), session, run.emit, given, runtime)
     show(settled, run.output, everything=False)
     target = settled.prepared.plan.target
     site = f" ({session.reach.endpoints.site(target.domain)})" if target.domain else ""
@@ -160,6 +158,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             read=partial(read_tree, emit=silent),
             distrust=distrust_hashes,
             tell=view,
+            is_heard=lambda: not run.output.is_unread,
             now=time.monotonic,
             wall=time.time,
         )
@@ -183,5 +182,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
                 threading.Thread(target=read_lines, args=(watching.answer,), name="answers", daemon=True).start()
             gc.freeze()  # what was imported stays: no use in going over it at every save
             watching.run()
+            if run.output.is_unread:
+                return AssetsyncError.exit_code
             run.output.close()
             return 128 + (ending.number or signal.SIGINT)

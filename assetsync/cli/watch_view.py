@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import sys
+import threading
 import time
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 import click
 
 from assetsync.cli.output import error_documents
-from assetsync.emulator.preview import leave_pages, tell_pages
+from assetsync.emulator.preview import Preview
+from assetsync.errors import ConnectionFailed
 from assetsync.events import BuildPolled, BuildStarted, RequestRetried, UploadDone, UploadsStarted
 from assetsync.plan.safety import unanswered
 from assetsync.report.failures import error_lines
-from assetsync.report.line import Line
+from assetsync.report.line import Line, Style
 from assetsync.report.progress import described
 from assetsync.report.text import refusal_lines
 from assetsync.report.units import duration, plural
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
 _EVERY = 0.1
 """Seconds between two changes of the status line at the least."""
 
+_GONE = "Start it again with `assetsync emulator`, or end this watch with Ctrl-C and start it anew."
+
+_TRIES_TOLD = 3
+"""From so many tries of one request on it is told where there is no status line: some seconds have passed."""
+
 
 class View:
     """Tells happenings: as lines, with a status line below them on a terminal, or as JSON lines; and to open pages.
@@ -51,12 +59,14 @@ class View:
         opens: bool,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._output, self._site, self._local, self._opens, self._now = output, site, local, opens, now
+        self._output, self._site, self._opens, self._now = output, site, opens, now
+        self._preview = None if local is None else Preview(local)
         self._screen: Screen | None = None
         self._domain: str | None = None
         self._told_at = 0.0
         self._files = self._sent = 0
         self._last = ""
+        self._lock, self._is_retrying = threading.Lock(), False
         self._page: dict[str, object] = {"state": "live", "changed": []}
 
     @property
@@ -69,7 +79,8 @@ class View:
             from rich.live import Live as Screen
             from rich.text import Text
 
-            self._screen = Screen(Text(), console=Console(stderr=True), auto_refresh=False, transient=True)
+            console = Console(stderr=True, no_color=self._output.color is False)
+            self._screen = Screen(Text(), console=console, auto_refresh=False, transient=True)
             self._screen.start()
         return self
 
@@ -77,19 +88,32 @@ class View:
         screen, self._screen = self._screen, None
         if screen is not None:
             screen.stop()
-        if self._local is not None and self._domain is not None:
-            leave_pages(self._local, self._domain)
+        if self._preview is not None and self._domain is not None:
+            self._preview.leave(self._domain)
 
     def __call__(self, happening: Happening) -> None:
+        if isinstance(happening, Failed):
+            happening = self._explained(happening)
         output, how = self._output, Telling(self._site, verbose=self._output.verbose, answers=self.takes_answers)
         if output.is_text:
-            with self._aside():
-                output.result(self._dated(line) for line in happening_lines(happening, how))
+            with self._lock, self._aside():
+                output.result(map(self._dated, happening_lines(happening, how)))
         document = happening_document(happening, how) | {"time": round(time.time(), 3)}
         if isinstance(happening, Failed):
             document["errors"] = error_documents(happening.error)
         output.event(document)
         self._follow(happening)
+
+    def _explained(self, failed: Failed) -> Failed:
+        """With the way out, where the local service that another process ran has gone: nobody starts it again."""
+        gone = self._gone() if isinstance(failed.error, ConnectionFailed) else None
+        return failed if gone is None else replace(failed, error=gone)
+
+    def _gone(self) -> ConnectionFailed | None:
+        if self._preview is None or self._preview.is_there:
+            return None
+        message = f"the local service at {self._preview.url}, which another command started, does not answer"
+        return ConnectionFailed(message, hint=_GONE)
 
     @contextmanager
     def _aside(self) -> Iterator[None]:
@@ -118,9 +142,23 @@ class View:
             case BuildPolled():
                 self._status(f"Build {event.status}, {duration(event.seconds)}")
             case RequestRetried():
-                self._status(described(event, verbose=True) or "")
+                self._tried_again(event)
             case _:
                 pass
+
+    def _tried_again(self, event: RequestRetried) -> None:
+        """On the status line; once as a line, where there is none or it is known why, if it takes longer."""
+        line = described(event, verbose=True) or ""
+        self._status(line)
+        with self._lock:
+            if event.attempt < _TRIES_TOLD or self._is_retrying or not self._output.is_text:
+                return
+            self._is_retrying, gone = True, self._gone()
+            if gone is not None:
+                with self._aside():
+                    self._output.result(map(self._dated, error_lines(gone)))
+            elif self._screen is None:
+                self._output.talk([self._dated(Line(f"  {line}", Style.DIM))])
 
     def _follow(self, happening: Happening) -> None:
         """The status line, the pages and the browser."""
@@ -139,6 +177,7 @@ class View:
                 self._pages({"state": "live", "changed": []})
             case _:
                 pass
+        self._is_retrying = False
         self._status("")
 
     def _turn_to(self, domain: str) -> None:
@@ -155,8 +194,8 @@ class View:
     def _pages(self, state: dict[str, object]) -> None:
         """What open pages show; it waits until it is known whose pages."""
         self._page = state
-        if self._local is not None and self._domain is not None:
-            tell_pages(self._local, self._domain, state)
+        if self._preview is not None and self._domain is not None:
+            self._preview.tell(self._domain, state)
 
     def _dated(self, line: Line) -> Line:
         return Line(f"{time.strftime('%H:%M:%S')}  {line.text}", line.style)
@@ -171,7 +210,8 @@ class View:
         self._told_at = now
         site = self._site(self._domain) if self._domain else "the folders"
         line = self._output.shown(text or f"watching {site}{self._last}")
-        self._screen.update(Text(line, style="dim", no_wrap=True, overflow="ellipsis"), refresh=True)
+        style = "" if self._output.color is False else "dim"
+        self._screen.update(Text(line, style=style, no_wrap=True, overflow="ellipsis"), refresh=True)
 
 
 def _summary(live: Live) -> str:

@@ -16,6 +16,7 @@ from assetsync.watch.settling import Kind, Touch
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from assetsync.local.candidates import Candidate
     from assetsync.local.scan import Selected
     from assetsync.manifest.model import Manifest
 
@@ -35,7 +36,10 @@ class LocalSide:
         self._stamp = _stamp(self.manifest.path)
         self._is_broken = False
         self._checkout = Checkout(self.manifest.root)
-        self._sizes: dict[str, int] = {}
+        self._sizes: dict[str, int] | None = None
+        """Of each file, at the last look."""
+        self.unfinished: tuple[str, ...] = ()
+        """New files without content: many a tool makes a file first, and writes it when it knows what."""
         self._served: frozenset[str] = frozenset()
         self._written: set[str] = set()
         self._passed_over: set[str] = set()
@@ -73,15 +77,26 @@ class LocalSide:
         return changed or was_broken
 
     def select(self) -> Selected:
-        """The files as they are now. Raises InvalidInput."""
-        return select(self.manifest)
+        """The files as they are now, without what was made since the last look and has no content yet.
+
+        Raises InvalidInput.
+        """
+        selected = select(self.manifest)
+        self.unfinished = tuple(one.source for one in selected.candidates if self._is_unfinished(one))
+        if not self.unfinished:
+            return selected
+        return replace(selected, candidates=tuple(one for one in selected.candidates if not self._is_unfinished(one)))
+
+    def _is_unfinished(self, candidate: Candidate) -> bool:
+        is_new = self._sizes is not None and candidate.source not in self._sizes
+        return is_new and candidate.found.status.st_size == 0
 
     def is_at_rest(self, selection: Selected, now: float) -> bool:
         """False while git changes the tree, or a file that had content is empty for a moment."""
         held = {
             one.source: EMPTY_PATIENCE
             for one in selection.candidates
-            if one.found.status.st_size == 0 and self._sizes.get(one.source, 1)
+            if one.found.status.st_size == 0 and (self._sizes or {}).get(one.source, 1)
         }
         if self._checkout.is_under_way:
             held[""] = CHECKOUT_PATIENCE

@@ -79,12 +79,14 @@ class Bounds:
 class Hands:
     """What the loop needs of the world.
 
-    read: hash the selected files; distrust: forget hashes that were not true; now, wall: seconds, monotonic and not
+    read: hash the selected files; distrust: forget hashes that were not true
+    is_heard: whether anybody still gets what is told; now, wall: seconds, monotonic and not
     """
 
     read: Callable[[Selected], DesiredTree]
     distrust: Callable[[Selected, ApplyFailed], None]
     tell: Tell
+    is_heard: Callable[[], bool]
     now: Callable[[], float]
     wall: Callable[[], float]
 
@@ -125,14 +127,17 @@ class Watch:
         self._inbox.put(Answer(text))
 
     def run(self) -> None:
-        """Until the controls' `stop` is set. Raises Interrupted where that came while something was being written."""
+        """Until the controls' `stop` is set, or nobody hears it.
+
+        Raises Interrupted where the stop came while something was being written.
+        """
         with closing(self._eyes):
             if self._bounds.poll is None:
                 self._eyes.open()
             self._look(None)
             self._announce()
             drift = self._drift()
-            while not self._controls.stop.is_set():
+            while not self._controls.stop.is_set() and self._hands.is_heard():
                 self._wait()
                 if self._eyes.check():
                     self._announce()
@@ -235,6 +240,7 @@ class Watch:
             return
         tree = self._hands.read(selection)
         self._local.took(selection)
+        self._warn(tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished))
         self._state = _state(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:

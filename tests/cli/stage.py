@@ -315,9 +315,12 @@ class Terminal:
     """A command on a pseudo-terminal: all that a person would see, and what they type."""
 
     def __init__(self, *arguments: str, cwd: Path | None = None, stdout: int | None = None) -> None:
+        self._open(command(*arguments), cwd, stdout)
+
+    def _open(self, words: list[str], cwd: Path | None, stdout: int | None) -> None:
         self._master, slave = pty.openpty()
         self.process = subprocess.Popen(
-            command(*arguments),
+            words,
             stdin=slave,
             stdout=slave if stdout is None else stdout,
             stderr=slave,
@@ -358,6 +361,14 @@ class Terminal:
             self.process.kill()
             self.process.wait()
         os.close(self._master)
+
+
+class Shell(Terminal):
+    """A shell with job control, which has been given a first line."""
+
+    def __init__(self, line: str) -> None:
+        self._open(["setsid", "--ctty", "--wait", "bash", "--norc", "--noprofile", "-i"], None, None)
+        self.enter(line)
 
 
 def _read_until(descriptor: int, text: str) -> str:

@@ -36,7 +36,7 @@ from assetsync.twilio.retry import SystemClock
 url, sid, token, file = sys.argv[1:]
 manifest = load_manifest(Path(file), environment=None, variables={})
 selected = select(manifest, Limits(file_bytes=2**31))
-journal = Journal(None, url, now=time.time())
+journal = Journal(None, url, now=time.time)
 with ServerlessClient(Endpoints(url, url), Credentials(sid, token)) as client:
     prepared = prepare(
         manifest, lambda: digest_files(selected, cache_dir=None, now_ns=time.time_ns), client, journal

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assetsync.emulator.messages import Answer, Outcome, Request, json_answer
+from tests.cli.stage import Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from tests.cli.stage import Stage
+
 
 ESCAPE = "\x1b["
 
@@ -172,6 +174,17 @@ def test_colour_is_as_asked_for_and_changes_no_word(live: Stage, monkeypatch: py
     assert live.run("plan").out == plain
     monkeypatch.setenv("ASSETSYNC_COLOR", "always")
     assert live.run("plan").out == coloured
+
+
+def test_on_a_terminal_it_is_coloured_unless_nobody_wants_that(live: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def colours() -> set[str]:
+        with Terminal("plan", "-e", "production") as terminal:
+            return set(re.findall(r"\x1b\[[0-9;]*3[0-9][0-9;]*m", terminal.end().out))
+
+    live.write({"new.txt": "new"})
+    assert colours()
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert not colours()
 
 
 def test_json_and_markdown_are_never_coloured(live: Stage) -> None:

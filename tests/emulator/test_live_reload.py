@@ -15,7 +15,7 @@ from assetsync.emulator.hosting import Site
 from assetsync.emulator.live.injection import with_tag
 from assetsync.emulator.live.serving import LARGEST_DOCUMENT, serve_live
 from assetsync.emulator.live.site import MOST_CHANGES, MOST_READERS
-from assetsync.emulator.live.sites import MOST_SITES
+from assetsync.emulator.live.sites import MOST_SITES, MOST_WATCHES
 from assetsync.emulator.messages import Answer, FileSlice, Request
 from assetsync.emulator.one_site import SitePort
 from assetsync.emulator.server import RunningEmulator
@@ -102,9 +102,13 @@ def _is_kept(path: Path, content: bytes) -> bool:
         (b"<title></body></title><p>", b""),
         (b"<scripted></body>", b"</body>"),
         (b"<bodyguard></bodyguard>", b""),
+        (b"<body>x<!-- not closed", b"<!-- not closed"),
+        (b"<body>x<script>neither </body>", b"<script>neither </body>"),
+        (b"<body>x<plaintext>all text</body>", b"<plaintext>all text</body>"),
+        (b"<body>x</body><PlainText>all text</body>", b"</body><PlainText>all text</body>"),
     ],
 )
-def test_the_tag_comes_before_the_end_of_the_body_that_is_one_else_at_the_end(document: bytes, place: bytes) -> None:
+def test_the_tag_comes_before_the_end_of_the_body_else_where_it_is_no_text(document: bytes, place: bytes) -> None:
     before = document[: len(document) - len(place)]
     assert with_tag(document, "text/html", b"<tag>") == before + b"<tag>" + place
 
@@ -121,11 +125,13 @@ def test_documents_in_other_charsets_are_not(charset: str) -> None:
     assert with_tag(b"<body></body>", f"text/html;charset={charset}", b"<tag>") == b"<body><tag></body>"
 
 
-@pytest.mark.parametrize("open_tag", [b"<!--", b"<script ", b"</body ", b"<script>", b"<!-- --"])
+@pytest.mark.parametrize("open_tag", [b"<!--", b"<script ", b"</body ", b"<script>", b"<!-- --", b"<plaintext>"])
 def test_a_document_that_never_closes_what_it_opens_is_read_through_once(open_tag: bytes) -> None:
     """Looked at again from every place, so many would take hours."""
     document = open_tag * (LARGEST_DOCUMENT // len(open_tag))
-    assert with_tag(document, "text/html", b"<tag>") == document + b"<tag>"
+    is_text = open_tag != b"</body "
+    wanted = b"<tag>" + document if is_text else document + b"<tag>"
+    assert with_tag(document, "text/html", b"<tag>") == wanted
 
 
 def test_a_watched_sites_pages_have_the_script_once_and_are_stored_as_they_were(
@@ -409,6 +415,26 @@ def test_so_many_sites_are_watched_and_no_more(api: Api) -> None:
     assert (watch(MOST_SITES), watch(0)) == (400, 200)
     assert api.client.delete("/_emulator/live/0.localhost").status_code == 204
     assert watch(MOST_SITES) == 200
+
+
+def test_a_site_is_watched_until_the_last_one_leaves(api: Api) -> None:
+    site, news = "/_emulator/live/a.localhost", {"state": "live", "changed": []}
+    for name in ("first", "second", "first"):
+        assert api.client.put(f"{site}?watch={name}", json=news).status_code == 200
+    for name in ("first", "first", "never-seen"):
+        assert api.client.delete(f"{site}?watch={name}").status_code == 204
+        assert api.client.get(site).status_code == 200
+    assert api.client.delete(f"{site}?watch=second").status_code == 204
+    assert api.client.get(site).status_code == 404
+
+
+def test_a_site_is_watched_by_so_many_and_no_more(api: Api) -> None:
+    def watch(n: int) -> int:
+        news = {"state": "live", "changed": []}
+        return api.client.put(f"/_emulator/live/a.localhost?watch={n}", json=news).status_code
+
+    assert {watch(n) for n in range(MOST_WATCHES)} == {200}
+    assert (watch(MOST_WATCHES), watch(0)) == (400, 200)
 
 
 # What open pages are told

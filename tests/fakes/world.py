@@ -330,7 +330,7 @@ class Machine:
 
     def _run(self, project: Project, environment: str, then: Callable[[Prepared, ServerlessClient, Journal], T]) -> T:
         manifest, client = project.manifest(environment), self._client()
-        journal = Journal(self.cache, URL, now=time.time())
+        journal = Journal(self.cache, URL, now=time.time)
         try:
             with client:
                 prepared = prepare(

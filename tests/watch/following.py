@@ -121,7 +121,7 @@ def following(
         concurrency=8,
         retry=RetryPolicy(tries=1),
     )
-    journal = Journal(stage.root.parent / "cache", stage.emulator.url, now=time.time())
+    journal = Journal(stage.root.parent / "cache", stage.emulator.url, now=time.time)
     clocks, stop = Clocks(), threading.Event()
     load = partial(load_manifest, stage.root / "assetsync.yaml", environment=None, variables=os.environ)
     side = CountingLooks(load)
@@ -134,6 +134,7 @@ def following(
             read=partial(digest_files, cache_dir=stage.root.parent / "cache", now_ns=time.time_ns),
             distrust=lambda _selection, _error: None,
             tell=lambda happening: found[0].told(happening),  # noqa: PLW0108 - it comes later
+            is_heard=lambda: True,
             now=clocks.now,
             wall=clocks.wall,
         ),

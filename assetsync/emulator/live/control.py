@@ -1,8 +1,9 @@
-"""`/_emulator/live/<domain>`: whoever watches a site says here how it is."""
+"""`/_emulator/live/<domain>?watch=<name>`: whoever watches a site says here how it is, under a name of its own."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
+from urllib.parse import parse_qsl
 
 from assetsync.emulator.live.document import parse_news
 from assetsync.emulator.messages import NO_CONTENT, json_answer
@@ -13,18 +14,20 @@ if TYPE_CHECKING:
     from assetsync.emulator.messages import Answer, Request
 
 _METHODS: Final = ("GET", "PUT", "DELETE")
+_LONGEST_NAME: Final = 64
 
 
 def control(sites: LiveSites, request: Request, domain: str) -> Answer:
     """For a request with the account's credentials. Raises Refusal."""
+    watch = dict(parse_qsl(request.query)).get("watch", "")[:_LONGEST_NAME]
     match request.method:
         case "DELETE":
-            sites.end(domain)
+            sites.end(domain, watch)
             return NO_CONTENT
         case "PUT":
             if request.body.problem is not None:
                 raise invalid(request.body.problem)
-            site = sites.put(domain, parse_news(request.body.raw))
+            site = sites.put(domain, parse_news(request.body.raw), watch)
         case "GET":
             found = sites.get(domain)
             if found is None:

@@ -6,8 +6,9 @@ import re
 from typing import Final
 
 _MARKUP: Final = re.compile(
-    rb"<!--(?:-?>|.*?(?:--!?>|\Z))"
-    rb"|<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]).*?(?:</\1(?=[\s/>])|\Z)"
+    rb"<!--(?:-?>|.*?(?:--!?>|(?P<comment>\Z)))"
+    rb"|<(script|style|textarea|title|xmp|iframe|noembed|noframes)(?=[\s/>]).*?(?:</\2(?=[\s/>])|(?P<text>\Z))"
+    rb"|<plaintext(?=[\s/>]).*(?P<rest>\Z)"
     rb"|(?P<end></body\s*>)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -15,6 +16,8 @@ _MARKUP: Final = re.compile(
 
 Whatever does not end goes on to the end of the document, so that no byte is looked at again and again.
 """
+
+_UNENDED: Final = {"comment", "text", "rest"}
 
 _UTF_16: Final = (b"\xff\xfe", b"\xfe\xff")
 _CHARSET: Final = re.compile(r";\s*charset\s*=\s*\"?([^\s;\"]+)", re.IGNORECASE)
@@ -25,11 +28,16 @@ def is_html(content_type: str) -> bool:
 
 
 def with_tag(document: bytes, content_type: str, tag: bytes) -> bytes | None:
-    """The document with the tag before the end of its body, else at its very end; None where ASCII is not ASCII."""
+    """The document with the tag before the end of its body, else before what never ends, else at its very end.
+
+    None where ASCII is not ASCII.
+    """
     if document.startswith(_UTF_16) or not _has_ascii(content_type):
         return None
-    ends = [found.start() for found in _MARKUP.finditer(document) if found["end"]]
-    place = ends[-1] if ends else len(document)
+    place = len(document)
+    for found in _MARKUP.finditer(document):
+        if found["end"] or (found.lastgroup in _UNENDED and place == len(document)):
+            place = found.start()
     return document[:place] + tag + document[place:]
 
 

@@ -34,7 +34,7 @@ def known(number: int) -> Entry:
 
 @contextmanager
 def opened(folder: Path | None, *, now: float = 0.0, url: str = URL) -> Iterator[Journal]:
-    with closing(Journal(folder, url, now=now)) as journal:
+    with closing(Journal(folder, url, now=lambda: now)) as journal:
         yield journal
 
 
