@@ -195,7 +195,7 @@ class Release:
 
     def _build_made_before(self, contents: Contents, since: datetime | None) -> Build | None:
         """A Build of exactly these contents, not failed and not older than this run."""
-        for build in self._client.list_builds(self._service):
+        for build in self._client.each_build(self._service):
             young = since is None or build.date_created is None or build.date_created >= since - _CLOCK_SLACK
             if young and build.status != "failed" and _holds(build, contents):
                 return build

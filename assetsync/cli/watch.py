@@ -140,8 +140,9 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
     from assetsync.cli.typed import read_lines
     from assetsync.cli.watch_view import View
     from assetsync.watch.local_side import LocalSide
-    from assetsync.watch.loop import Bounds, Hands, Watch
+    from assetsync.watch.loop import Watch
     from assetsync.watch.remote_side import RemoteSide
+    from assetsync.watch.terms import Bounds, Hands
 
     local = session.reach.local
     remote = RemoteSide(

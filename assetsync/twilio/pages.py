@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import httpx
@@ -12,7 +13,7 @@ from assetsync.twilio.printable import printable
 from assetsync.twilio.wire import Fields
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from assetsync.twilio.transport import Transport
 
@@ -41,17 +42,30 @@ def read_list(
     page_size: int = PAGE_SIZE,
     limit: int | None = None,
 ) -> tuple[R, ...]:
-    """Every resource of the list at `url`, in the order of the service, each SID once; at most `limit` of them.
+    """Every resource of the list at `url`, as `each_of_list` gives them; at most `limit` of them."""
+    return tuple(islice(each_of_list(transport, operation, url, parse, about=about, page_size=page_size), limit))
+
+
+def each_of_list(
+    transport: Transport,
+    operation: str,
+    url: str,
+    parse: Callable[[Fields], R],
+    *,
+    about: Mapping[str, str] | None = None,
+    page_size: int = PAGE_SIZE,
+) -> Iterator[R]:
+    """Every resource of the list at `url`, in the order of the service, each SID once; no more than a page is held.
 
     `about` is what each of them must say of itself where it says it.
     `meta.next_page_url` is followed as given (F4.2), but never to another host. Raises what `Transport.exchange`
     raises for any page, and MalformedAnswer for a page that is not one, leads elsewhere, or leads round in a circle.
     """
-    found: dict[str, R] = {}
+    found: set[str] = set()
     following: str | None = f"{url}?PageSize={page_size}"
     seen: set[str] = set()
     stale = 0
-    while following is not None and (limit is None or len(found) < limit):
+    while following is not None:
         endless = len(seen) >= MAX_PAGES or len(found) >= MAX_RESOURCES or stale >= MAX_STALE_PAGES
         if following in seen or endless:
             raise MalformedAnswer(f"{operation}: the pages of the list never end")
@@ -60,12 +74,13 @@ def read_list(
         page = Fields.of(transport.exchange(Call(operation, "GET", following)), operation)
         meta = Fields.of(page.values.get("meta"), operation, "meta.")
         for item in page.each(meta.text("key"), lambda fields: parse(fields.about(**about or {}))):
-            found.setdefault(item.sid, item)
+            if item.sid not in found:
+                found.add(item.sid)
+                yield item
         stale = stale + 1 if len(found) == known else 0
         following = meta.text_or_none("next_page_url")
         if following is not None:
             _check_origin(operation, following, url)
-    return tuple(found.values())[:limit]
 
 
 def _check_origin(operation: str, following: str, url: str) -> None:

@@ -127,6 +127,15 @@ class LocalSide:
         return tuple(Path(source_paths(self.manifest, folder)[0]) for folder in self.manifest.folders)
 
 
+def state_of(selection: Selected) -> tuple[object, ...]:
+    """What a look without a reason compares: names, kinds and times of all that would be served."""
+    return tuple(
+        (one.described, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+        for one in selection.candidates
+        for status in (one.found.status,)
+    )
+
+
 def _with_folders(files: set[str]) -> set[str]:
     """The paths, and every folder above them."""
     found = set(files)

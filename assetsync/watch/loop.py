@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 import queue
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
 from assetsync.events import BuildStarted, Deployed
-from assetsync.plan.safety import Consent, unanswered, with_consents
+from assetsync.plan.safety import unanswered, with_consents
 from assetsync.watch.eyes import Eyes
 from assetsync.watch.happenings import (
     AsItIs,
@@ -25,9 +25,11 @@ from assetsync.watch.happenings import (
     Warned,
     Watching,
 )
+from assetsync.watch.local_side import state_of
 from assetsync.watch.pause import Pause
-from assetsync.watch.quota import BUILDS_AN_HOUR, Quota
+from assetsync.watch.quota import Quota
 from assetsync.watch.settling import QUIET, Settling, Touch
+from assetsync.watch.terms import Answer, Bounds
 from assetsync.watch.troubles import Trouble
 
 if TYPE_CHECKING:
@@ -35,13 +37,12 @@ if TYPE_CHECKING:
 
     from assetsync.apply.applier import Controls
     from assetsync.events import Event
-    from assetsync.local.scan import Selected
     from assetsync.model import DesiredAsset, DesiredTree
     from assetsync.plan.plan import Plan
     from assetsync.prepare import Prepared
-    from assetsync.watch.happenings import Tell
     from assetsync.watch.local_side import LocalSide
     from assetsync.watch.remote_side import RemoteSide
+    from assetsync.watch.terms import Hands
 
 TICK = 0.25
 """Seconds between two looks round: whether it is to end, whether a folder is still the one that it was."""
@@ -57,38 +58,6 @@ LOOK_ANYWAY = 30.0
 
 ASLEEP = 30.0
 """Seconds by which the wall clock runs ahead of the other when the machine was asleep in between."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """A line that was typed while the watch goes on."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """consents: given for the whole watch; builds_an_hour: None without end; poll: look every so many seconds."""
-
-    consents: tuple[Consent, ...] = ()
-    builds_an_hour: int | None = BUILDS_AN_HOUR
-    poll: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Hands:
-    """What the loop needs of the world.
-
-    read: hash the selected files; distrust: forget hashes that were not true
-    is_heard: whether anybody still gets what is told; now, wall: seconds, monotonic and not
-    """
-
-    read: Callable[[Selected], DesiredTree]
-    distrust: Callable[[Selected, ApplyFailed], None]
-    tell: Tell
-    is_heard: Callable[[], bool]
-    now: Callable[[], float]
-    wall: Callable[[], float]
 
 
 class Watch:
@@ -201,7 +170,7 @@ class Watch:
         with self._told():
             if self._remote.is_check_due:
                 self._check(lambda: self._hands.read(self._local.select()))
-            state = _state(self._local.select())
+            state = state_of(self._local.select())
             if state == self._state:
                 self._glimpsed = None
             elif state == self._glimpsed:
@@ -241,7 +210,7 @@ class Watch:
         tree = self._hands.read(selection)
         self._local.took(selection)
         self._warn(tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished))
-        self._state = _state(selection)
+        self._state = state_of(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:
                 self._check(lambda: tree)
@@ -364,12 +333,3 @@ class Watch:
         folders = tuple(folder.source for folder in self._local.manifest.folders)
         polling = self._interval if self._bounds.poll or self._eyes.blind else None
         self._hands.tell(Watching(folders, self._remote.domain, polling, self._eyes.blind))
-
-
-def _state(selection: Selected) -> tuple[object, ...]:
-    """What a look without a reason compares: names, kinds and times of all that would be served."""
-    return tuple(
-        (one.described, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        for one in selection.candidates
-        for status in (one.found.status,)
-    )

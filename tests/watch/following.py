@@ -21,8 +21,9 @@ from assetsync.twilio.endpoints import Endpoints
 from assetsync.twilio.retry import RetryPolicy, SystemClock
 from assetsync.watch.happenings import Changing, Live, Watching
 from assetsync.watch.local_side import LocalSide
-from assetsync.watch.loop import Bounds, Hands, Watch
+from assetsync.watch.loop import Watch
 from assetsync.watch.remote_side import RemoteSide
+from assetsync.watch.terms import Bounds, Hands
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -6,11 +6,11 @@ import json
 from typing import TYPE_CHECKING
 
 from assetsync.twilio import wire
-from assetsync.twilio.pages import read_list
+from assetsync.twilio.pages import each_of_list
 from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from assetsync.model import Build, Dependency
 
@@ -46,8 +46,12 @@ class Builds(Resource):
 
     def list_builds(self, service: str) -> tuple[Build, ...]:
         """Every Build of the Service that Twilio still keeps (F1.8)."""
+        return tuple(self.each_build(service))
+
+    def each_build(self, service: str) -> Iterator[Build]:
+        """The same, page by page: a Build names all that it holds, and a Service may have thousands."""
         operation = named("list Builds of Service", service)
-        return read_list(
+        return each_of_list(
             self._transport, operation, self._builds(service), wire.build, about=within(service), page_size=_PAGE_SIZE
         )
 
