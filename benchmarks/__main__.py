@@ -44,6 +44,7 @@ def main() -> None:
     given = parser.parse_args()
     if unknown := set(given.suites) - set(SUITES):
         parser.error(f"there is no suite {', '.join(sorted(unknown))}; there are {', '.join(SUITES)}")
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # pip leaves compiled modules, and so do we
     parts = [_heading(given.runs)]
     every: list[Row] = []
     for name in given.suites or SUITES:

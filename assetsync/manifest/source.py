@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 
+from yaml.reader import Reader
+
 from assetsync.errors import InvalidInput, Problem
 
 MAX_BYTES = 1024 * 1024
 """A manifest names folders, not files; one larger than this is a mistake or an attack."""
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
 _BYTE_ORDER_MARKS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 
@@ -25,10 +26,10 @@ def read_text(source: str | bytes, file: str) -> str:
             file, 1, 1, "the manifest is larger than 1 MiB", hint="name folders and patterns, not every file"
         )
     text = (_decode(source, file) if isinstance(source, bytes) else source).removeprefix("\ufeff")
-    found = _UNPRINTABLE.search(text)
-    if found is not None:
-        before = lines(text[: found.start()])
-        name = code_point(found.group())
+    place = _unprintable(text)
+    if place is not None:
+        before = lines(text[:place])
+        name = code_point(text[place])
         raise _invalid(
             file,
             len(before),
@@ -37,6 +38,13 @@ def read_text(source: str | bytes, file: str) -> str:
             hint="remove it, or save the file as plain UTF-8 text",
         )
     return text
+
+
+def _unprintable(text: str) -> int | None:
+    """Where the first character is that YAML forbids, or a byte order mark, which has no business inside a text."""
+    found, mark = Reader.NON_PRINTABLE.search(text), text.find("\ufeff")
+    places = [place for place in (found.start() if found else -1, mark) if place >= 0]
+    return min(places, default=None)
 
 
 def lines(text: str) -> list[str]:

@@ -294,6 +294,14 @@ def test_pages_are_followed_to_the_letter() -> None:
     assert [asset.sid for asset in assets] == [sid("ZH", number) for number in range(5)]
 
 
+def test_of_a_list_that_is_looked_through_no_page_is_asked_for_that_nobody_wants() -> None:
+    builds = [page_json("builds", [build_json(sid=sid("ZB", number))], NEXT) for number in range(3)]
+    with served(Pages(*builds)) as (server, client):
+        looked = client.each_build(ZS)
+        assert [next(looked).sid for _ in range(2)] == [sid("ZB", 0), sid("ZB", 1)]
+        assert len(server.seen) == 2
+
+
 def test_what_two_pages_both_tell_is_told_once() -> None:
     with served(Pages(assets_page(0, 3, NEXT), assets_page(2, 4))) as (_, client):
         assert len(client.list_assets("my-site")) == 4
