@@ -16,10 +16,9 @@ from assetsync.twilio.unpack import unpacked
 if TYPE_CHECKING:
     from datetime import datetime
 
-    import httpx
-
     from assetsync.twilio.call import Call, Document
     from assetsync.twilio.hidden import Veil
+    from assetsync.twilio.lean_httpx import httpx
 
 MAX_ERROR_BODY = 64 * 1024
 MAX_ANSWER = 64 * 1024 * 1024

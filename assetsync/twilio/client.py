@@ -16,10 +16,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from types import TracebackType
 
-    import httpx
-
     from assetsync.twilio.credentials import Credentials
     from assetsync.twilio.endpoints import Endpoints
+    from assetsync.twilio.lean_httpx import httpx
     from assetsync.twilio.retry import Clock, RetryPolicy
     from assetsync.twilio.tally import Tally
 

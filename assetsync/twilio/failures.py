@@ -10,8 +10,6 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import httpx
-
 from assetsync.errors import (
     ApiError,
     AssetsyncError,
@@ -23,6 +21,7 @@ from assetsync.errors import (
     ServerFailure,
 )
 from assetsync.twilio.hints import CREDENTIALS, hint_for
+from assetsync.twilio.lean_httpx import httpx
 from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Again
 

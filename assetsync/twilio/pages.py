@@ -5,10 +5,9 @@ from __future__ import annotations
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-import httpx
-
 from assetsync.errors import MalformedAnswer
 from assetsync.twilio.call import Call
+from assetsync.twilio.lean_httpx import httpx
 from assetsync.twilio.printable import printable
 from assetsync.twilio.wire import Fields
 

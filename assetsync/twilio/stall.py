@@ -13,7 +13,8 @@ import time
 from typing import TYPE_CHECKING, Any, Final
 
 import httpcore
-import httpx
+
+from assetsync.twilio.lean_httpx import httpx
 
 if TYPE_CHECKING:
     import ssl

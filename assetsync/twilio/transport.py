@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-import httpx
-
 from assetsync import __version__
 from assetsync.errors import UsageError
 from assetsync.events import Emit, RequestRetried, silent
 from assetsync.twilio.answer import Reader, service_date
 from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost
 from assetsync.twilio.hidden import Veil, of_environment, of_pair
+from assetsync.twilio.lean_httpx import httpx
 from assetsync.twilio.limiter import Limiter
 from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Clock, RetryPolicy, SystemClock, may_repeat, next_delay

@@ -5,7 +5,7 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING, Final
 
-import httpx
+from assetsync.twilio.lean_httpx import httpx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
