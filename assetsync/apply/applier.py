@@ -96,6 +96,7 @@ class _Applier:
     def __init__(self, plan: Plan, snapshot: Snapshot, client: ServerlessClient, controls: Controls) -> None:
         self._plan, self._snapshot, self._client, self._controls = plan, snapshot, client, controls
         self._sent: dict[str, Sent] = {}
+        self._live_here = frozenset(version.sid for version in snapshot.live_versions)
 
     def repair(self) -> Outcome:
         """Nothing to deploy; names that forgot a live Version are written again, from the journal."""
@@ -236,10 +237,6 @@ class _Applier:
             emit=self._controls.emit,
             pace=self._controls.pace,
         )
-
-    @property
-    def _live_here(self) -> frozenset[str]:
-        return frozenset(version.sid for version in self._snapshot.live_versions)
 
 
 def _known(asset: OwnAsset | None) -> tuple[Entry, ...]:

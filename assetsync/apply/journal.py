@@ -1,7 +1,8 @@
 """The journal: what this machine uploaded, a row as each upload is acknowledged, so that no upload is sent twice.
 
 SQLite in the user's cache folder. A row is true or its Version is gone, like an entry in a friendly name; losing
-the journal costs an upload, never correctness. The file is private to the user (mode 0600).
+the journal costs an upload, never correctness. So the system is given each row before the upload counts, which no kill
+undoes, but the disk is not waited for: a power cut may. The file is private to the user (mode 0600).
 
 Each row bears a seal, the hash of all that it says and of the service it speaks of. A row without the right one was
 damaged or edited and is passed over. Whoever can write the user's files can make a seal too: it is no signature.
@@ -47,7 +48,7 @@ _FORGET_OLD = ("DELETE FROM asset WHERE at < ?", "DELETE FROM version WHERE at <
 
 
 class Journal:
-    """Thread-safe. Every write is on disk before the call returns; a disk that refuses makes it forget, not fail.
+    """Thread-safe. No kill undoes a write once the call has returned; a disk that refuses makes it forget, not fail.
 
     now: seconds since 1970
     """
@@ -164,7 +165,7 @@ def _make_private_file(file: Path) -> None:
 
 def _prepare(database: sqlite3.Connection, now: float) -> sqlite3.Connection:
     try:
-        database.execute("PRAGMA synchronous = NORMAL")
+        database.execute("PRAGMA synchronous = OFF")
         database.execute("BEGIN IMMEDIATE")
         current = database.execute("PRAGMA user_version").fetchone() == (_VERSION,)
         for statement in _TABLES if current else (*_CLEAR, *_TABLES):
