@@ -92,9 +92,9 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
     """Connect. Raises CredentialsError, UsageError."""
     from assetsync.apply.journal import Journal
     from assetsync.twilio.client import ServerlessClient
+    from assetsync.twilio.connections import Timeouts
     from assetsync.twilio.hidden import of_pair
     from assetsync.twilio.retry import SystemClock
-    from assetsync.twilio.transport import Timeouts
 
     cancelled = threading.Event()
     state = click.get_current_context().find_root().obj

@@ -9,13 +9,14 @@ from assetsync.twilio.resources.assets import Assets
 from assetsync.twilio.resources.builds import Builds
 from assetsync.twilio.resources.environments import Environments
 from assetsync.twilio.resources.services import Services
-from assetsync.twilio.transport import Timeouts, Transport
+from assetsync.twilio.transport import Transport
 
 if TYPE_CHECKING:
     import threading
     from datetime import datetime
     from types import TracebackType
 
+    from assetsync.twilio.connections import Timeouts
     from assetsync.twilio.credentials import Credentials
     from assetsync.twilio.endpoints import Endpoints
     from assetsync.twilio.lean_httpx import httpx

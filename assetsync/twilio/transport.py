@@ -1,4 +1,4 @@
-"""One request and its answer, tried as often as is safe: the only place that holds an `httpx.Client`."""
+"""One request and its answer, tried as often as is safe."""
 
 from __future__ import annotations
 
@@ -6,23 +6,17 @@ import base64
 import os
 import threading
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from assetsync import __version__
-from assetsync.errors import UsageError
 from assetsync.events import Emit, RequestRetried, silent
 from assetsync.twilio.answer import Reader, service_date
+from assetsync.twilio.connections import Connections, Timeouts
 from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost
 from assetsync.twilio.hidden import Veil, of_environment, of_pair
-from assetsync.twilio.lean_httpx import httpx
 from assetsync.twilio.limiter import Limiter
-from assetsync.twilio.printable import printable
 from assetsync.twilio.retry import Clock, RetryPolicy, SystemClock, may_repeat, next_delay
-from assetsync.twilio.stall import watch
 from assetsync.twilio.tally import Meter, Tally
-from assetsync.twilio.unpack import ACCEPTED
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -30,25 +24,11 @@ if TYPE_CHECKING:
 
     from assetsync.twilio.call import Call, Document
     from assetsync.twilio.credentials import Credentials
-
-# A proxy has no business between us and a service on this very machine.
-_LOOPBACK: dict[str, httpx.BaseTransport | None] = {
-    "all://localhost": None,
-    "all://127.0.0.1": None,
-    "all://[::1]": None,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Timeouts:
-    """Seconds: to connect, and how long a connection may hardly move (`stall.watch`)."""
-
-    connect: float = 10.0
-    stall: float = 60.0
+    from assetsync.twilio.lean_httpx import httpx
 
 
 class Transport:
-    """Sends calls from any number of threads over at most `concurrency` kept-alive connections (HTTP/1.1).
+    """Sends calls from any number of threads over at most `concurrency` kept-alive connections.
 
     `transport` replaces the network, for tests. Raises UsageError where a proxy or certificate variable is unusable.
     """
@@ -65,7 +45,6 @@ class Transport:
         transport: httpx.BaseTransport | None = None,
         clock: Clock | None = None,
     ) -> None:
-        timeouts = timeouts or Timeouts()
         token = base64.b64encode(f"{credentials.username}:{credentials.password}".encode())
         self._authorization = b"Basic " + token
         self._retry = retry or RetryPolicy()
@@ -78,18 +57,18 @@ class Transport:
         self._service_date: datetime | None = None
         hidden = of_pair(credentials.username, credentials.password)
         self._reader = Reader(Veil((*hidden, *of_environment(os.environ))))
-        self._new_client = partial(_client, max(1, concurrency), timeouts, transport)
-        self._clients = [self._new_client()]
+        self._connections = Connections(timeouts or Timeouts(), transport)
+        self._left: list[Connections] = []
 
     def close(self) -> None:
         """Close every connection."""
-        for client in self._clients:
-            client.close()
+        for connections in (*self._left, self._connections):
+            connections.close()
 
     def start_over(self) -> None:
         """Leave what is on its way to itself: no later call waits for a place or a connection that it holds."""
-        self._clients.append(self._new_client())
-        self._limiter = self._new_limiter()
+        self._left.append(self._connections)
+        self._connections, self._limiter = self._connections.anew(), self._new_limiter()
 
     @property
     def tally(self) -> Tally:
@@ -142,51 +121,22 @@ class Transport:
             return outcome
 
     def _send(self, call: Call) -> Document | Failure:
-        # Closed here and not by the collector, so that no file is held open by a request that failed.
-        with closing(self._pieces(call)) as pieces:
-            whole = call.upload is None or call.upload.prebuilt
-            client = self._clients[-1]
-            request = client.build_request(
-                call.method,
-                call.url,
-                headers={**call.headers, "Authorization": self._authorization.decode("ascii")},
-                content=b"".join(pieces) if whole else pieces,
-            )
-            response = client.send(request, stream=True)
-        with closing(response):
-            self._service_date = service_date(response) or self._service_date
-            return self._reader.judge(call, response, self._clock.now())
+        with self._connections.one() as client:
+            # Closed here and not by the collector, so that no file is held open by a request that failed.
+            with closing(self._pieces(call)) as pieces:
+                whole = call.upload is None or call.upload.prebuilt
+                request = client.build_request(
+                    call.method,
+                    call.url,
+                    headers={**call.headers, "Authorization": self._authorization.decode("ascii")},
+                    content=b"".join(pieces) if whole else pieces,
+                )
+                response = client.send(request, stream=True)
+            with closing(response):
+                self._service_date = service_date(response) or self._service_date
+                return self._reader.judge(call, response, self._clock.now())
 
     def _pieces(self, call: Call) -> Generator[bytes]:
         for piece in (call.encoded_form,) if call.upload is None else call.upload.chunks():
             yield piece
             self._meter.add(bytes_sent=len(piece))
-
-
-def _client(concurrency: int, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> httpx.Client:
-    # Redirects are not followed: they would carry the credentials to a place that nobody named.
-    try:
-        client = httpx.Client(
-            headers={
-                "User-Agent": f"assetsync/{__version__}",
-                "Accept": "application/json",
-                "Accept-Encoding": ACCEPTED,
-            },
-            http2=False,
-            follow_redirects=False,
-            limits=httpx.Limits(max_connections=concurrency, max_keepalive_connections=concurrency),
-            timeout=httpx.Timeout(None, connect=timeouts.connect, pool=timeouts.connect),  # `watch` sees to the rest
-            trust_env=True,
-            transport=transport,
-            mounts=_LOOPBACK,
-        )
-    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
-        # What is said of a URL is not shown: a proxy's may hold a password.
-        url = isinstance(error, (ValueError, httpx.InvalidURL)) and not isinstance(error, OSError)
-        reason = "a proxy's URL cannot be used" if url else printable(str(error))
-        raise UsageError(
-            f"The connection cannot be set up: {reason}",
-            hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
-        ) from None
-    watch(client, timeouts.stall)
-    return client

@@ -32,11 +32,12 @@ from assetsync.events import Event, RequestRetried, silent
 from assetsync.twilio import answer
 from assetsync.twilio.body import FileBody
 from assetsync.twilio.call import Call
+from assetsync.twilio.connections import Timeouts
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.multipart import CHUNK, multipart
 from assetsync.twilio.retry import RetryPolicy
 from assetsync.twilio.tally import Tally
-from assetsync.twilio.transport import Timeouts, Transport
+from assetsync.twilio.transport import Transport
 from tests.fakes.wire_server import (
     Drip,
     Drop,

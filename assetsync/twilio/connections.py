@@ -1,0 +1,107 @@
+"""Kept-alive connections, each an `httpx.Client` of its own, lent to one request at a time.
+
+A client with all the connections looks at each of them, several times, for every request: with fifty that was a fifth
+of the processor time of an apply.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from assetsync import __version__
+from assetsync.errors import UsageError
+from assetsync.twilio.lean_httpx import httpx
+from assetsync.twilio.printable import printable
+from assetsync.twilio.stall import watch
+from assetsync.twilio.unpack import ACCEPTED
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# A proxy has no business between us and a service on this very machine.
+_LOOPBACK: dict[str, httpx.BaseTransport | None] = {
+    "all://localhost": None,
+    "all://127.0.0.1": None,
+    "all://[::1]": None,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Timeouts:
+    """Seconds: to connect, and how long a connection may hardly move (`stall.watch`)."""
+
+    connect: float = 10.0
+    stall: float = 60.0
+
+
+class Connections:
+    """As many as are needed at once; the one that was used last is used next. Thread-safe.
+
+    `transport` replaces the network. Raises UsageError where a proxy or certificate variable is unusable.
+    """
+
+    def __init__(self, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> None:
+        self._timeouts, self._transport = timeouts, transport
+        with _told():
+            self._trust = httpx.create_ssl_context()
+        self._free = [self._new()]
+        self._all = [*self._free]
+
+    def anew(self) -> Connections:
+        """Others of the same kind."""
+        return Connections(self._timeouts, self._transport)
+
+    def close(self) -> None:
+        """Close all of them, also those that are in use."""
+        for client in self._all:
+            client.close()
+
+    @contextmanager
+    def one(self) -> Iterator[httpx.Client]:
+        """A connection for one request and its answer."""
+        try:
+            client = self._free.pop()
+        except IndexError:
+            client = self._new()
+            self._all.append(client)
+        try:
+            yield client
+        finally:
+            self._free.append(client)
+
+    def _new(self) -> httpx.Client:
+        # Redirects are not followed: they would carry the credentials to a place that nobody named.
+        with _told():
+            client = httpx.Client(
+                headers={
+                    "User-Agent": f"assetsync/{__version__}",
+                    "Accept": "application/json",
+                    "Accept-Encoding": ACCEPTED,
+                },
+                http2=False,
+                follow_redirects=False,
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+                timeout=httpx.Timeout(None, connect=self._timeouts.connect),  # `watch` sees to the rest
+                trust_env=True,
+                verify=self._trust,
+                transport=self._transport,
+                mounts=_LOOPBACK,
+            )
+        watch(client, self._timeouts.stall)
+        return client
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """What cannot be set up, in a sentence. A URL is not shown: a proxy's may hold a password."""
+    try:
+        yield
+    except (OSError, ValueError, ImportError, httpx.InvalidURL) as error:
+        url = isinstance(error, (ValueError, httpx.InvalidURL)) and not isinstance(error, OSError)
+        reason = "a proxy's URL cannot be used" if url else printable(str(error))
+        raise UsageError(
+            f"The connection cannot be set up: {reason}",
+            hint="Check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY, SSL_CERT_FILE and SSL_CERT_DIR.",
+        ) from None
