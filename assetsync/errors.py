@@ -153,6 +153,7 @@ class FileFailure:
     source: the file; message, hint: why, and the way out where there is one
     request_id: Twilio's, where it answered
     changed: whether the file is not what the plan saw, or never was
+    refused: whether the service will not have it, however often it is asked
     """
 
     path: str
@@ -161,6 +162,7 @@ class FileFailure:
     request_id: str | None = None
     hint: str | None = None
     changed: bool = False
+    refused: bool = False
 
 
 class ApplyFailed(AssetsyncError):
@@ -179,6 +181,10 @@ class Refused(AssetsyncError):
 
 class Conflict(AssetsyncError):
     exit_code = 4
+
+
+class Busy(Conflict):
+    """Another run on this machine is applying to the same Service."""
 
 
 class Interrupted(AssetsyncError):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import xxhash
 
-from assetsync.errors import Conflict
+from assetsync.errors import Busy
 from assetsync.local.private import make_private
 from assetsync.twilio.memory import Entry
 from assetsync.twilio.snapshot import JournalView
@@ -96,7 +96,7 @@ class Journal:
 
     @contextmanager
     def locked(self, service_sid: str) -> Iterator[None]:
-        """Hold this Service against a second run on the same machine. Raises Conflict when another run holds it."""
+        """Hold this Service against a second run on the same machine. Raises Busy when another run holds it."""
         if self._folder is None:
             yield
             return
@@ -112,7 +112,7 @@ class Journal:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise Conflict(
+                raise Busy(
                     "another assetsync run on this machine is applying to the same Service",
                     hint="wait until it has finished, then run again",
                 ) from None

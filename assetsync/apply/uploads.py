@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 MOST_FAILURES = 20
 """After so many failed files no further one is begun: the next hundreds would only fail the same way."""
 
+_CONTENT_REFUSED = {400, 413, 415, 422}
+
 _GLANCE = 0.2
 """Seconds between two looks whether the uploads are to be given up: also one whose answer never comes."""
 
@@ -114,9 +116,16 @@ class Uploader:
             return
         except AssetsyncError as error:
             request_id = error.request_id if isinstance(error, ApiError) else None
-            changed = isinstance(error, FileChanged)
             self.failures.append(
-                FileFailure(action.path, action.asset.source, error.message, request_id, error.hint, changed=changed)
+                FileFailure(
+                    action.path,
+                    action.asset.source,
+                    error.message,
+                    request_id,
+                    error.hint,
+                    changed=isinstance(error, FileChanged),
+                    refused=isinstance(error, ApiError) and error.status in _CONTENT_REFUSED,
+                )
             )
             self._emit(UploadFailed(action.path, error.message))
 

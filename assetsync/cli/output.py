@@ -112,7 +112,7 @@ class Output:
         """Print the document or the Markdown, where that is the form. Raises as `_print` does."""
         if self.is_stream:
             errors = self.document.get("errors")
-            self.event({"event": "ended", **({"errors": errors} if errors else {})})
+            self.event({"event": "ended", **({"errors": errors} if errors else {}), "time": round(time.time(), 3)})
         elif self.form == "json":
             self._print(json.dumps(self.told(self.document), indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:

@@ -1,4 +1,6 @@
-"""SIGINT and SIGTERM: they end a run at once while nothing is being written, and cleanly while something is."""
+"""SIGINT, SIGTERM and SIGHUP (the terminal was closed): they end a run at once while nothing is being written, and
+cleanly while something is. SIGTSTP (Ctrl-Z): the terminal is left sane meanwhile.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +16,7 @@ from assetsync.errors import AssetsyncError, Interrupted, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
     from types import FrameType
 
 ABANDON_AFTER, CANCEL_AFTER = 6.0, 10.0
@@ -22,7 +25,7 @@ ABANDON_AFTER, CANCEL_AFTER = 6.0, 10.0
 What lies between is for remembering what was uploaded; runners that send SIGTERM kill some ten seconds later.
 """
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _SHOW_CURSOR = b"\x1b[?25h\n"
 
 ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
@@ -54,7 +57,7 @@ def ending_at_once(standing: Callable[[], str], report: Callable[[Interrupted], 
     """
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGTERM:
+        if number != signal.SIGINT:
             leave(report(Terminated(f"terminated; {standing()}")))
         leave(report(Interrupted(f"interrupted; {standing()}")))
 
@@ -103,7 +106,7 @@ def draining(
         with _handled(on_signal):
             yield ending
     except Interrupted as error:
-        if ending.number == signal.SIGTERM:
+        if ending.number not in {None, signal.SIGINT}:
             raise Terminated(error.message, hint=error.hint) from error
         raise
     finally:
@@ -121,3 +124,21 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def stepping_aside(aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
+    """Whenever Ctrl-Z stops the process, it is inside `aside` meanwhile. One that ignores Ctrl-Z goes on doing so."""
+
+    def on_stop(_number: int, _frame: FrameType | None) -> None:
+        with aside():
+            os.kill(os.getpid(), signal.SIGSTOP)
+
+    if signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN:
+        yield
+        return
+    before = signal.signal(signal.SIGTSTP, on_stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTSTP, before)

@@ -27,7 +27,7 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.cli.session import manifest_path, open_session, read_manifest
-from assetsync.errors import AssetsyncError, Interrupted, UsageError
+from assetsync.errors import AssetsyncError, Interrupted, Terminated, UsageError
 from assetsync.events import silent
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
     from assetsync.apply.applier import Controls
     from assetsync.apply.once import Pace
     from assetsync.cli.reading import distrust_hashes, read_tree
-    from assetsync.cli.signals import draining
+    from assetsync.cli.signals import draining, stepping_aside
     from assetsync.cli.typed import read_lines
     from assetsync.cli.watch_view import View
     from assetsync.watch.local_side import LocalSide
@@ -160,6 +160,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             distrust=distrust_hashes,
             tell=view,
             is_heard=lambda: not run.output.is_unread,
+            glance=view.glance,
             now=time.monotonic,
             wall=time.time,
         )
@@ -167,6 +168,7 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
         working: list[Watch] = []
         with (
             draining(session.cancelled, run.output.fail, lambda: bool(working) and working[0].is_writing) as ending,
+            stepping_aside(view.aside),
             run.shown_by(view.progress),
         ):
             controls = Controls(
@@ -186,4 +188,5 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             if run.output.is_unread:
                 return AssetsyncError.exit_code
             run.output.close()
-            return 128 + (ending.number or signal.SIGINT)
+            is_interrupt = ending.number in {None, signal.SIGINT}
+            return Interrupted.exit_code if is_interrupt else Terminated.exit_code

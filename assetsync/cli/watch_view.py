@@ -19,10 +19,11 @@ from assetsync.plan.safety import unanswered
 from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style
 from assetsync.report.progress import described
+from assetsync.report.standing import Standing, standing
 from assetsync.report.text import refusal_lines
 from assetsync.report.units import duration, plural
 from assetsync.report.watching import Telling, happening_document, happening_lines
-from assetsync.watch.happenings import AsItIs, Failed, Live, ManifestRead, Paused, Recovered, Watching
+from assetsync.watch.happenings import AsItIs, Failed, Live, ManifestRead, Paused, Recovered, Resumed, Watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -65,8 +66,10 @@ class View:
         self._domain: str | None = None
         self._told_at = 0.0
         self._files = self._sent = 0
-        self._last = ""
-        self._lock, self._is_retrying = threading.Lock(), False
+        self._standing = Standing()
+        self._wrong: str | None = None
+        """What is wrong with the manifest."""
+        self._lock, self._is_retrying = threading.RLock(), False
         self._page: dict[str, object] = {"state": "live", "changed": []}
 
     @property
@@ -96,7 +99,7 @@ class View:
             happening = self._explained(happening)
         output, how = self._output, Telling(self._site, verbose=self._output.verbose, answers=self.takes_answers)
         if output.is_text:
-            with self._lock, self._aside():
+            with self._lock, self.aside():
                 output.result(map(self._dated, happening_lines(happening, how)))
         document = happening_document(happening, how) | {"time": round(time.time(), 3)}
         if isinstance(happening, Failed):
@@ -104,20 +107,15 @@ class View:
         output.event(document)
         self._follow(happening)
 
-    def _explained(self, failed: Failed) -> Failed:
-        """With the way out, where the local service that another process ran has gone: nobody starts it again."""
-        gone = self._gone() if isinstance(failed.error, ConnectionFailed) else None
-        return failed if gone is None else replace(failed, error=gone)
-
-    def _gone(self) -> ConnectionFailed | None:
-        if self._preview is None or self._preview.is_there:
-            return None
-        message = f"the local service at {self._preview.url}, which another command started, does not answer"
-        return ConnectionFailed(message, hint=_GONE)
+    def glance(self) -> None:
+        """Called now and then: a service that was started anew is told again what is watched."""
+        if self._preview is not None and self._domain is not None:
+            is_live = self._page["state"] == "live"
+            self._preview.keep(self._domain, {"state": "live", "changed": []} if is_live else self._page)
 
     @contextmanager
-    def _aside(self) -> Iterator[None]:
-        """The status line off the screen, so that lines come where it was."""
+    def aside(self) -> Iterator[None]:
+        """The status line off the screen, so that something else can be where it was."""
         screen = self._screen
         if screen is None:
             yield
@@ -135,8 +133,9 @@ class View:
                 self._files, self._sent = event.files, 0
                 self._status(f"uploading {plural(event.files, 'file')}")
             case UploadDone():
-                self._sent += 1
-                self._status(f"uploading {self._sent}/{self._files}")
+                with self._lock:
+                    self._sent += 1
+                self._status(f"uploading {self._sent}/{self._files}", is_due=self._sent == self._files)
             case BuildStarted():
                 self._status(f"building {plural(event.assets, 'asset')}")
             case BuildPolled():
@@ -153,32 +152,59 @@ class View:
         with self._lock:
             if event.attempt < _TRIES_TOLD or self._is_retrying or not self._output.is_text:
                 return
-            self._is_retrying, gone = True, self._gone()
+            self._is_retrying = True
+        gone = self._gone()
+        with self._lock:
             if gone is not None:
-                with self._aside():
+                with self.aside():
                     self._output.result(map(self._dated, error_lines(gone)))
             elif self._screen is None:
                 self._output.talk([self._dated(Line(f"  {line}", Style.DIM))])
 
+    def _explained(self, failed: Failed) -> Failed:
+        """With the way out, where the local service that another process ran has gone: nobody starts it again."""
+        gone = self._gone() if isinstance(failed.error, ConnectionFailed) else None
+        return failed if gone is None else replace(failed, error=gone)
+
+    def _gone(self) -> ConnectionFailed | None:
+        if self._preview is None or self._preview.is_there:
+            return None
+        message = f"the local service at {self._preview.url}, which another command started, does not answer"
+        return ConnectionFailed(message, hint=_GONE)
+
     def _follow(self, happening: Happening) -> None:
-        """The status line, the pages and the browser."""
+        """The pages, the browser and the status line."""
         match happening:
             case Watching() if happening.domain is not None:
                 self._turn_to(happening.domain)
             case Live():
                 self._turn_to(happening.domain)
-                self._last = _summary(happening)
                 self._pages({"state": "live", "changed": [action.path for action in happening.plan.changes]})
+                if self._wrong is not None:
+                    self._pages_of_now()
             case Failed():
-                self._pages({"state": "failed", "message": self._told(error_lines(happening.error))})
+                message = self._told(error_lines(happening.error))
+                self._wrong = message if happening.manifest else self._wrong
+                self._pages({"state": "failed", "message": message})
             case Paused():
                 self._pages({"state": "failed", "message": self._told(refusal_lines(unanswered(happening.refusals)))})
-            case Recovered() | AsItIs() | ManifestRead():
-                self._pages({"state": "live", "changed": []})
+            case ManifestRead():
+                self._wrong = None
+                self._pages_of_now()
+            case Recovered() | Resumed() | AsItIs():
+                self._pages_of_now()
             case _:
                 pass
+        self._standing = standing(happening, self._standing)
         self._is_retrying = False
         self._status("")
+
+    def _pages_of_now(self) -> None:
+        """All that is left to say to the pages: that the manifest is broken, or that all is well."""
+        if self._wrong is not None:
+            self._pages({"state": "failed", "message": self._wrong})
+        else:
+            self._pages({"state": "live", "changed": []})
 
     def _turn_to(self, domain: str) -> None:
         """It is known now what is watched; a browser is opened once."""
@@ -200,21 +226,16 @@ class View:
     def _dated(self, line: Line) -> Line:
         return Line(f"{time.strftime('%H:%M:%S')}  {line.text}", line.style)
 
-    def _status(self, text: str) -> None:
-        """What goes on, or, where nothing does, what was last. Not more often than anybody can read."""
+    def _status(self, text: str, *, is_due: bool = False) -> None:
+        """What goes on, or, where nothing does, how things stand; not more often than anybody can read, or if due."""
         now = self._now()
-        if self._screen is None or (text and now - self._told_at < _EVERY):
-            return
-        from rich.text import Text
+        with self._lock:
+            if self._screen is None or (text and not is_due and now - self._told_at < _EVERY):
+                return
+            from rich.text import Text
 
-        self._told_at = now
-        site = self._site(self._domain) if self._domain else "the folders"
-        line = self._output.shown(text or f"watching {site}{self._last}")
-        style = "" if self._output.color is False else "dim"
-        self._screen.update(Text(line, style=style, no_wrap=True, overflow="ellipsis"), refresh=True)
-
-
-def _summary(live: Live) -> str:
-    took = "" if live.seconds is None else f", the last change live in {live.seconds:.2f} s"
-    left = "" if live.builds_left is None else f", {plural(live.builds_left, 'Build')} left this hour"
-    return took + left
+            self._told_at = now
+            site = f" \u00b7 {self._site(self._domain)}" if self._domain else ""
+            line = self._output.shown(text or f"{self._standing}{site}")
+            style = "" if self._output.color is False else "dim"
+            self._screen.update(Text(line, style=style, no_wrap=True, overflow="ellipsis"), refresh=True)

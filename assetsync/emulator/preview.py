@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import http
 import http.client
 import json
 import secrets
@@ -38,11 +39,17 @@ class Preview:
         """The state of a site that is watched, as `/_emulator/live` takes it. That nobody listens is no error."""
         self._request("PUT", domain, json.dumps(state).encode())
 
+    def keep(self, domain: str, state: Mapping[str, object]) -> None:
+        """Tell a service again that does not know of the site, since it was started anew."""
+        if self._request("GET", domain, None) == http.HTTPStatus.NOT_FOUND:
+            self.tell(domain, state)
+
     def leave(self, domain: str) -> None:
         """The site is not watched by this one any more."""
         self._request("DELETE", domain, None)
 
-    def _request(self, method: str, domain: str, body: bytes | None) -> None:
+    def _request(self, method: str, domain: str, body: bytes | None) -> int | None:
+        """The answer's status; None where nobody answers."""
         place = urlsplit(self._address.url)
         pair = base64.b64encode(f"{self._address.account_sid}:{self._address.auth_token}".encode()).decode()
         headers = {"Authorization": f"Basic {pair}", "Content-Type": "application/json"}
@@ -50,8 +57,11 @@ class Preview:
         try:
             path = f"/_emulator/live/{quote(domain, safe='')}?watch={self._name}"
             connection.request(method, path, body, headers)
-            connection.getresponse().read()
+            answer = connection.getresponse()
+            answer.read()
         except (OSError, http.client.HTTPException):
-            return
+            return None
+        else:
+            return answer.status
         finally:
             connection.close()

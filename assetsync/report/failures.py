@@ -19,18 +19,18 @@ _LONGEST_SENTENCE = 2000
 """Characters of one of our own sentences: several paths of 255 characters have room."""
 
 
-def error_lines(error: AssetsyncError) -> Iterator[Line]:
-    """One sentence, each problem or file, and the way out."""
+def error_lines(error: AssetsyncError, most: int = MOST_PROBLEMS) -> Iterator[Line]:
+    """One sentence, each problem or file, at most so many problems, and the way out."""
     said = sentence(error.message)
     yield Line(f"Error: {said}", Style.ERROR)
     request_id = getattr(error, "request_id", None)
     if request_id and printable(request_id) not in said:
         yield Line(f"  Twilio's request id: {printable(request_id)}", Style.DIM)
     problems = getattr(error, "problems", ())
-    for problem in problems[:MOST_PROBLEMS]:
+    for problem in problems[:most]:
         yield from problem_lines(problem)
-    if len(problems) > MOST_PROBLEMS:
-        yield Line(f"  and {len(problems) - MOST_PROBLEMS} more (--format json tells them all)")
+    if len(problems) > most:
+        yield Line(f"  and {len(problems) - most} more (--format json tells them all)")
     yield from _failure_lines(getattr(error, "failures", ()))
     if error.hint:
         yield Line(f"  {sentence(error.hint)}", Style.DIM)

@@ -193,7 +193,8 @@ def described(event: Event, *, verbose: bool) -> str | None:
         case Note():
             return printable(event.message)
         case RequestRetried() if verbose:
-            return f"again in {event.delay:.1f} s: {event.operation}: {printable(event.reason)} (try {event.attempt})"
+            reason = printable(event.reason.removeprefix(f"{event.operation}: "))
+            return f"again in {event.delay:.1f} s: {event.operation}: {reason} (try {event.attempt})"
         case Scanned() if verbose:
             return f"{plural(event.files, 'file')}, {size(event.size)}"
         case NamesWritten() if verbose:

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import TYPE_CHECKING, Any
 
+from assetsync.errors import InvalidInput
 from assetsync.plan.actions import Create, Delete, Rename, Restore
 from assetsync.plan.safety import unanswered
-from assetsync.report.failures import error_lines
+from assetsync.report.failures import error_lines, sentence
 from assetsync.report.line import Line, Style
 from assetsync.report.text import refusal_lines
 from assetsync.report.units import duration, plural
@@ -25,15 +26,20 @@ from assetsync.watch.happenings import (
     Overtaken,
     Paused,
     Recovered,
+    Resumed,
     Warned,
     Watching,
 )
 
 if TYPE_CHECKING:
+    from assetsync.errors import AssetsyncError
     from assetsync.plan.plan import Plan
 
 _SHOWN = 5
 """Changed paths that are named; of more the rest is counted."""
+
+_MOST_PROBLEMS = 10
+"""Problems that are told at a time; `assetsync validate` tells all."""
 
 _SIGNS = {Create: "+", Delete: "-", Rename: ">", Restore: "<"}
 
@@ -75,15 +81,22 @@ def _(happening: Live, how: Telling) -> Iterator[Line]:
 
 
 @happening_lines.register
-def _(_happening: AsItIs, how: Telling) -> Iterator[Line]:
-    if how.verbose:
+def _(happening: AsItIs, how: Telling) -> Iterator[Line]:
+    if happening.awaited:
+        yield Line("  somebody else has made it live", Style.GOOD)
+    elif how.verbose:
         yield Line("  nothing to change", Style.DIM)
 
 
 @happening_lines.register
 def _(happening: Failed, _how: Telling) -> Iterator[Line]:
-    yield from error_lines(happening.error)
+    if happening.again:
+        yield Line(f"  {_in_short(happening.error)}", Style.ERROR)
+    else:
+        yield from error_lines(happening.error, _MOST_PROBLEMS)
     match happening.retry:
+        case None if happening.manifest:
+            yield Line("  The manifest as it was stays in force.", Style.DIM)
         case None:
             yield Line("  What is live stays as it is; it is tried again with the next change.", Style.DIM)
         case 0:
@@ -104,6 +117,11 @@ def _(happening: Paused, how: Telling) -> Iterator[Line]:
     first = unanswered(happening.refusals)[0]
     agree = f"type {first.observed} and Enter to agree" if how.answers else f"{first.flag} would let it happen"
     yield Line(f"  Paused, nothing was changed: {agree}, or bring the files back.", Style.WARNING)
+
+
+@happening_lines.register
+def _(_happening: Resumed, _how: Telling) -> Iterator[Line]:
+    yield Line("  Nothing is asked any more; it goes on.", Style.GOOD)
 
 
 @happening_lines.register
@@ -168,7 +186,7 @@ def _(_happening: AsItIs, _how: Telling) -> dict[str, Any]:
 
 @happening_document.register
 def _(happening: Failed, _how: Telling) -> dict[str, Any]:
-    return {"event": "failed", "retry_in": happening.retry}
+    return {"event": "failed", "retry_in": happening.retry, "again": happening.again}
 
 
 @happening_document.register
@@ -181,6 +199,11 @@ def _(happening: Paused, _how: Telling) -> dict[str, Any]:
     left = unanswered(happening.refusals)
     refusals = [{"reason": each.reason, "message": each.message, "flag": each.flag} for each in left]
     return {"event": "paused", "refusals": refusals, **_changes(happening.plan)}
+
+
+@happening_document.register
+def _(_happening: Resumed, _how: Telling) -> dict[str, Any]:
+    return {"event": "resumed"}
 
 
 @happening_document.register
@@ -213,3 +236,10 @@ def _named(plan: Plan) -> str:
     named = ", ".join(f"{_SIGNS.get(type(each), '~')} {printable(each.path)}" for each in changes[:_SHOWN])
     more = f" and {len(changes) - _SHOWN} more" if len(changes) > _SHOWN else ""
     return f"{named}{more}" if named else "what is not ours changes"
+
+
+def _in_short(error: AssetsyncError) -> str:
+    """What was told before, in one line."""
+    if isinstance(error, InvalidInput):
+        return f"{plural(len(error.problems), 'problem')} left (`assetsync validate` tells all)"
+    return f"It failed again: {sentence(error.message)}"

@@ -10,18 +10,10 @@ if TYPE_CHECKING:
 _LOCK = "index.lock"
 
 
-class Checkout:
-    """The repository that holds `folder`, if any."""
-
-    def __init__(self, folder: Path) -> None:
-        self._lock = next(
-            (found / _LOCK for each in (folder, *folder.parents) if (found := _git_folder(each / ".git"))), None
-        )
-
-    @property
-    def is_under_way(self) -> bool:
-        """Git holds its index locked while it checks out, merges or stashes."""
-        return self._lock is not None and self._lock.exists()
+def is_under_way(folder: Path) -> bool:
+    """Git holds the index of the repository around `folder` locked while it checks out, merges or stashes."""
+    found = next((git for each in (folder, *folder.parents) if (git := _git_folder(each / ".git"))), None)
+    return found is not None and (found / _LOCK).exists()
 
 
 def _git_folder(place: Path) -> Path | None:

@@ -38,7 +38,7 @@ class Live:
     """What was saved is served.
 
     seconds: since the first of it was seen, None where that was before the watch
-    builds_left: this hour, None without end
+    builds_left: of this watch in this hour, None without end
     """
 
     plan: Plan
@@ -50,15 +50,25 @@ class Live:
 
 @dataclass(frozen=True, slots=True)
 class AsItIs:
-    """Something was touched, and nothing is to be changed by it."""
+    """Something was touched, and nothing is to be changed by it.
+
+    awaited: a change was told, and somebody else has made it live meanwhile
+    """
+
+    awaited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """retry: seconds until it is tried again, None where only a change helps."""
+    """retry: seconds until it is tried again, None where only a change helps.
+
+    again: all or more of it was told before; manifest: it is the manifest, and the one before stays in force
+    """
 
     error: AssetsyncError
     retry: float | None
+    again: bool = False
+    manifest: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,11 @@ class Paused:
 
     plan: Plan
     refusals: tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What guards refused is not asked any more: the files are back, or others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +119,18 @@ class Warned:
 
 
 Happening = (
-    Watching | Changing | Live | AsItIs | Failed | Recovered | Paused | Gathering | Overtaken | ManifestRead | Warned
+    Watching
+    | Changing
+    | Live
+    | AsItIs
+    | Failed
+    | Recovered
+    | Paused
+    | Resumed
+    | Gathering
+    | Overtaken
+    | ManifestRead
+    | Warned
 )
 
 Tell = Callable[[Happening], None]

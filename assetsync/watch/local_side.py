@@ -10,7 +10,7 @@ from assetsync.errors import UsageError
 from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import source_paths
 from assetsync.local.scan import select
-from assetsync.watch.checkout import Checkout
+from assetsync.watch.checkout import is_under_way
 from assetsync.watch.settling import Kind, Touch
 
 if TYPE_CHECKING:
@@ -35,11 +35,10 @@ class LocalSide:
         self.manifest = load()
         self._stamp = _stamp(self.manifest.path)
         self._is_broken = False
-        self._checkout = Checkout(self.manifest.root)
         self._sizes: dict[str, int] | None = None
         """Of each file, at the last look."""
-        self.unfinished: tuple[str, ...] = ()
-        """New files without content: many a tool makes a file first, and writes it when it knows what."""
+        self._held: tuple[Candidate, ...] = ()
+        self._unfinished: tuple[Candidate, ...] = ()
         self._served: frozenset[str] = frozenset()
         self._written: set[str] = set()
         self._passed_over: set[str] = set()
@@ -76,16 +75,26 @@ class LocalSide:
         self.manifest = manifest
         return changed or was_broken
 
-    def select(self) -> Selected:
-        """The files as they are now, without what was made since the last look and has no content yet.
+    def select(self, writing: frozenset[str] = frozenset()) -> Selected:
+        """The files as they are now, without those being written, and new ones that have no content yet.
 
         Raises InvalidInput.
         """
         selected = select(self.manifest)
-        self.unfinished = tuple(one.source for one in selected.candidates if self._is_unfinished(one))
-        if not self.unfinished:
-            return selected
-        return replace(selected, candidates=tuple(one for one in selected.candidates if not self._is_unfinished(one)))
+        self._held = tuple(one for one in selected.candidates if one.found.file in writing)
+        self._unfinished = tuple(one for one in selected.candidates if self._is_unfinished(one))
+        left_out = {one.source for one in (*self._held, *self._unfinished)}
+        return replace(selected, candidates=tuple(one for one in selected.candidates if one.source not in left_out))
+
+    @property
+    def held(self) -> tuple[str, ...]:
+        """The files that the last selection leaves out because somebody writes into them."""
+        return tuple(one.source for one in self._held)
+
+    @property
+    def unfinished(self) -> tuple[str, ...]:
+        """The new ones without content: many a tool makes a file first, and writes it when it knows what."""
+        return tuple(one.source for one in self._unfinished)
 
     def _is_unfinished(self, candidate: Candidate) -> bool:
         is_new = self._sizes is not None and candidate.source not in self._sizes
@@ -98,15 +107,17 @@ class LocalSide:
             for one in selection.candidates
             if one.found.status.st_size == 0 and (self._sizes or {}).get(one.source, 1)
         }
-        if self._checkout.is_under_way:
+        if is_under_way(self.manifest.root):
             held[""] = CHECKOUT_PATIENCE
         self._waiting = {name: self._waiting.get(name, now) for name in held}
         return all(now - since >= held[name] for name, since in self._waiting.items())
 
     def took(self, selection: Selected) -> None:
         """These files are what was last looked at."""
-        self._sizes = {one.source: one.found.status.st_size for one in selection.candidates}
-        files = {one.found.file for one in selection.candidates}
+        before = self._sizes or {}
+        self._sizes = {source: before[source] for source in self.held if source in before}
+        self._sizes |= {one.source: one.found.status.st_size for one in selection.candidates}
+        files = {one.found.file for one in (*selection.candidates, *self._held)}
         self._passed_over |= {file for file in self._written - files if Path(file).exists()}
         self._written.clear()
         self._served = frozenset(_with_folders(files))
@@ -119,7 +130,9 @@ class LocalSide:
         is_passed_over = touch.kind is Kind.WRITING and touch.path in self._passed_over
         if touch.kind is Kind.WRITING:
             self._written.add(touch.path)
-        return Touch(touch.path, Kind.TOUCHED, touch.at) if is_draft or is_passed_over else touch
+        if is_draft:
+            return Touch(touch.path, Kind.DROPPED, touch.at)
+        return Touch(touch.path, Kind.TOUCHED, touch.at) if is_passed_over else touch
 
     @property
     def roots(self) -> tuple[Path, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
 from assetsync.events import BuildStarted, Deployed
+from assetsync.plan.actions import Delete
 from assetsync.plan.safety import unanswered, with_consents
 from assetsync.watch.eyes import Eyes
 from assetsync.watch.happenings import (
@@ -22,21 +23,23 @@ from assetsync.watch.happenings import (
     Overtaken,
     Paused,
     Recovered,
+    Resumed,
     Warned,
     Watching,
 )
 from assetsync.watch.local_side import state_of
 from assetsync.watch.pause import Pause
 from assetsync.watch.quota import Quota
-from assetsync.watch.settling import QUIET, Settling, Touch
+from assetsync.watch.settling import Settling, Touch
 from assetsync.watch.terms import Answer, Bounds
-from assetsync.watch.troubles import Trouble
+from assetsync.watch.troubles import News, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from assetsync.apply.applier import Controls
     from assetsync.events import Event
+    from assetsync.local.scan import Selected
     from assetsync.model import DesiredAsset, DesiredTree
     from assetsync.plan.plan import Plan
     from assetsync.prepare import Prepared
@@ -55,6 +58,12 @@ RESTLESS = 0.5
 
 LOOK_ANYWAY = 30.0
 """The same where it does: what it never told of is found as well."""
+
+AT_REST = 1.0
+"""Seconds for which what nobody told of has to look the same before it is taken to be whole."""
+
+ON_HOLD = 0.25
+"""Seconds until it is looked again whether git is done, or a file that became empty has content again."""
 
 ASLEEP = 30.0
 """Seconds by which the wall clock runs ahead of the other when the machine was asleep in between."""
@@ -77,9 +86,19 @@ class Watch:
         self._glance_at, self._again_at = 0.0, math.inf
         self._since: float | None = None
         self._state: object = None
+        """What the last look found in the folders."""
         self._glimpsed: object = None
+        self._glimpsed_at = 0.0
+        """What the last glance found instead, and since when it does."""
         self._served: tuple[DesiredAsset, ...] | None = None
+        """What is live as far as is known; None where that is to be found out."""
+        self._last_served: dict[str, DesiredAsset] | None = None
+        """What was live when that was last known, by source; None before."""
         self._plan: Plan | None = None
+        self._tried: object = None
+        """The changes that were last tried without success."""
+        self._is_awaited = False
+        """Whether a change was told, and not yet what became of it."""
         self._broken: AssetsyncError | None = None
         self._is_gathering = False
         self._warned: set[str] = set()
@@ -164,19 +183,23 @@ class Watch:
         """
         now = self._hands.now()
         self._glance_at = now + self._interval
+        self._hands.glance()
         if self._local.is_other:
             self._look(now)
             return
         with self._told():
             if self._remote.is_check_due:
-                self._check(lambda: self._hands.read(self._local.select()))
-            state = state_of(self._local.select())
+                self._check(lambda: self._tree(self._select()))
+            state = state_of(self._select())
             if state == self._state:
                 self._glimpsed = None
-            elif state == self._glimpsed:
+            elif state != self._glimpsed:
+                self._glimpsed, self._glimpsed_at = state, now
+                self._glance_at = now + min(self._interval, RESTLESS)
+            elif now - self._glimpsed_at >= AT_REST:
                 self._look(now)
             else:
-                self._glimpsed, self._glance_at = state, now + min(self._interval, RESTLESS)
+                self._glance_at = now + min(self._interval, RESTLESS)
 
     def _look(self, since: float | None) -> None:
         """Bring what is there now on line; `since` is when the first of it was touched."""
@@ -194,7 +217,7 @@ class Watch:
                 return
         except AssetsyncError as error:
             self._broken = error
-            self._hands.tell(Failed(error, None))
+            self._hands.tell(Failed(error, None, manifest=True))
             return
         self._served, self._broken = None, None
         self._trouble.lifted()  # what still is wrong is told again
@@ -203,19 +226,19 @@ class Watch:
             self._announce()
 
     def _bring(self) -> None:
-        selection = self._local.select()
-        if not self._local.is_at_rest(selection, self._hands.now()):
-            self._again_at = self._hands.now() + QUIET
+        selection = self._select()
+        is_at_rest = self._local.is_at_rest(selection, self._hands.now())
+        if not is_at_rest or (self._local.held and self._last_served is None):
+            self._again_at = self._hands.now() + ON_HOLD
             return
-        tree = self._hands.read(selection)
+        tree = self._tree(selection)
         self._local.took(selection)
         self._warn(tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished))
         self._state = state_of(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:
                 self._check(lambda: tree)
-            if self._broken is None:
-                self._hands.tell(AsItIs())
+            self._unchanged()
             self._done()
             return
         try:
@@ -226,10 +249,20 @@ class Watch:
             self._hands.distrust(selection, error)
             raise
 
+    def _select(self) -> Selected:
+        return self._local.select(self._settling.being_written(self._hands.now()))
+
+    def _tree(self, selection: Selected) -> DesiredTree:
+        """What is to be live: the files as they are, but as it is live what somebody is writing at the moment."""
+        tree, known = self._hands.read(selection), self._last_served or {}
+        kept = [known[source] for source in self._local.held if source in known]
+        return replace(tree, assets=tuple(sorted((*tree.assets, *kept), key=lambda one: (one.path, one.source))))
+
     def _check(self, read: Callable[[], DesiredTree]) -> None:
         """Tell when somebody else has deployed. Nothing is deployed for it: two watches would never end it."""
         overtaken = self._remote.overtaken(self._local.manifest, read)
         if overtaken is not None:
+            self._served = None
             build, differing = overtaken
             self._hands.tell(Overtaken(build, differing))
 
@@ -252,11 +285,14 @@ class Watch:
             return False
         if not plan.build_needed and not plan.repairs:
             self._remote.keep(prepared)
-            self._served = prepared.tree.assets
+            self._are_live(prepared.tree.assets)
+            self._unchanged()
             return True
-        if plan.build_needed:
+        what = _what(plan)
+        if plan.build_needed and what != self._tried:
             self._hands.tell(Changing(plan))
-        self._plan, self._served = plan, None
+            self._is_awaited = True
+        self._plan, self._tried, self._served = plan, what, None
         self.is_writing = True
         try:
             outcome = self._remote.apply(prepared, self._controls)
@@ -265,11 +301,13 @@ class Watch:
             raise
         finally:
             self.is_writing = False
-        self._served = prepared.tree.assets
+        self._are_live(prepared.tree.assets)
         self._warn(outcome.warnings)
-        if plan.build_needed and self._broken is not None:
-            self._hands.tell(Failed(self._broken, None))
         return True
+
+    def _are_live(self, assets: tuple[DesiredAsset, ...]) -> None:
+        self._served, self._tried = assets, None
+        self._last_served = {one.source: one for one in assets}
 
     def _must_wait(self) -> bool:
         """Whether the Builds of this hour are used up."""
@@ -291,13 +329,21 @@ class Watch:
             return
         now = self._hands.now()
         seconds = now - self._since if self._since is not None else None
-        self._hands.tell(Live(self._plan, event.build_sid, event.domain, seconds, self._quota.left(now)))
+        self._is_awaited = False
+        left = self._quota.left(now)
+        self._hands.tell(Live(self._plan, event.build_sid, event.domain, seconds, left))
 
     # Telling
+
+    def _unchanged(self) -> None:
+        awaited, self._is_awaited = self._is_awaited, False
+        self._hands.tell(AsItIs(awaited))
 
     def _done(self) -> None:
         if self._trouble.lifted():
             self._hands.tell(Recovered())
+        if self._pause:
+            self._hands.tell(Resumed())
         self._pause.over()
         self._since, self._is_gathering = None, False
 
@@ -317,10 +363,10 @@ class Watch:
     def _failed(self, error: AssetsyncError) -> None:
         if not isinstance(error, InvalidInput):
             self._remote.forget()
-        is_news, retry = self._trouble.came(error)
-        if is_news:
-            self._hands.tell(Failed(error, retry))
-        self._since = None
+        news, retry = self._trouble.came(error)
+        if news in {News.NEW, News.AGAIN} or (news is News.SAME and self._is_awaited):
+            self._is_awaited = False
+            self._hands.tell(Failed(error, retry, again=news is not News.NEW))
         self._again_at = math.inf if retry is None else self._hands.now() + retry
 
     def _warn(self, warnings: tuple[str, ...]) -> None:
@@ -333,3 +379,8 @@ class Watch:
         folders = tuple(folder.source for folder in self._local.manifest.folders)
         polling = self._interval if self._bounds.poll or self._eyes.blind else None
         self._hands.tell(Watching(folders, self._remote.domain, polling, self._eyes.blind))
+
+
+def _what(plan: Plan) -> object:
+    """The paths that a plan changes, each with its new content: the same however it gets there."""
+    return tuple((each.path, None if isinstance(each, Delete) else each.asset.digest) for each in plan.changes)

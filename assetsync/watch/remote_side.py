@@ -41,7 +41,7 @@ class RemoteSide:
         self._client, self._journal, self._now = client, journal, now
         self._account_sid, self._runtime = account_sid, runtime
         self._known: Snapshot | None = None
-        self._left: tuple[str | None] | None = None
+        self._last_live: tuple[str | None] | None = None
         """The Build that was live when that was last known."""
         self._read_at = self._checked_at = 0.0
 
@@ -71,7 +71,7 @@ class RemoteSide:
         """
         if self._known is not None and self._is_as_left(self._known):
             return None
-        left, self._known = self._left, None
+        left, self._known = self._last_live, None
         prepared = self.prepare(manifest, read())
         self.keep(prepared)
         now = prepared.plan.target.base_build
@@ -109,11 +109,11 @@ class RemoteSide:
     def keep(self, prepared: Prepared) -> None:
         """The plan is not carried out (yet); what it was made on stays known."""
         self._known = prepared.snapshot
-        self._left = (prepared.plan.target.base_build,)
+        self._last_live = (prepared.plan.target.base_build,)
 
     def apply(self, prepared: Prepared, controls: Controls) -> Outcome:
         """Carry it out. Raises as `apply_plan` does."""
         outcome = apply_plan(prepared.plan, prepared.snapshot, self._client, self._journal, controls)
         self._known, self._checked_at = snapshot_after(prepared.snapshot, outcome), self._now()
-        self._left = (outcome.build_sid,)
+        self._last_live = (outcome.build_sid,)
         return outcome

@@ -29,7 +29,7 @@ MANY, MANY_QUIET, MOST_OF_MANY = 20, 0.3, 5.0
 """From so many paths on it is a checkout or a build that goes on; its own times for being at rest, and anyway."""
 
 MOST_WRITING = 10.0
-"""The same while somebody writes: a large file that is being copied."""
+"""Seconds after the first touch when it is looked at anyway although somebody writes; without what is being written."""
 
 
 class Kind(Enum):
@@ -39,6 +39,8 @@ class Kind(Enum):
     WRITTEN = "written"
     TOUCHED = "touched"
     GONE = "gone"
+    DROPPED = "dropped"
+    """What is gone was served to nobody: a draft that an editor renames, or a backup."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class Settling:
 
     def __init__(self) -> None:
         self._pending, self._before = _Pending(), -math.inf
+        self._open: dict[str, float] = {}
 
     def add(self, touch: Touch) -> None:
         pending = self._pending
@@ -81,13 +84,19 @@ class Settling:
             pending.last, pending.quiet = touch.at, SAVED_QUIET if is_save else QUIET
         pending.paths.add(touch.path)
         if touch.kind is Kind.WRITING:
-            pending.writing[touch.path] = touch.at
+            pending.writing[touch.path] = self._open[touch.path] = touch.at
         elif touch.kind is not Kind.TOUCHED:
             pending.writing.pop(touch.path, None)
+            self._open.pop(touch.path, None)
         if touch.kind is Kind.GONE:
             pending.gone.add(touch.path)
         else:
             pending.gone.discard(touch.path)
+
+    def being_written(self, now: float) -> frozenset[str]:
+        """What somebody has open and wrote into just now: whatever the reason to look, it may be half of itself."""
+        self._open = {path: at for path, at in self._open.items() if now - at < WRITING_QUIET}
+        return frozenset(self._open)
 
     @property
     def ripe_at(self) -> float | None:

@@ -38,12 +38,14 @@ class Hands:
     """What the loop needs of the world.
 
     read: hash the selected files; distrust: forget hashes that were not true
-    is_heard: whether anybody still gets what is told; now, wall: seconds, monotonic and not
+    is_heard: whether anybody still gets what is told; glance: called now and then, to look round in the world
+    now, wall: seconds, monotonic and not
     """
 
     read: Callable[[Selected], DesiredTree]
     distrust: Callable[[Selected, ApplyFailed], None]
     tell: Tell
     is_heard: Callable[[], bool]
+    glance: Callable[[], None]
     now: Callable[[], float]
     wall: Callable[[], float]

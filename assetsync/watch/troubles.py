@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from enum import Enum
+
 from assetsync.errors import (
     ApiError,
     ApplyFailed,
     AssetsyncError,
     BuildFailed,
+    Busy,
     Conflict,
     InvalidInput,
+    Problem,
     ServiceError,
     UsageError,
 )
@@ -16,31 +20,57 @@ from assetsync.errors import (
 RETRIES = (2.0, 5.0, 15.0, 30.0, 60.0)
 """Seconds until what failed is tried again; the last one over and over."""
 
+BUSY_RETRY, BUSY_TRIES = 0.5, 20
+"""Seconds until it is tried again, and how often before it is told, where another run on this machine is at work."""
+
+
+class News(Enum):
+    """What there is to say of a failure."""
+
+    NEW = "new"
+    """All of it."""
+    AGAIN = "again"
+    """That less is wrong than before, or that it is not tried any more."""
+    SAME = "same"
+    """That it is as before, to somebody who waits."""
+    NOTHING = "nothing"
+
 
 class Trouble:
     """Nothing is wrong at first."""
 
     def __init__(self) -> None:
         self._is_about: object = None
+        self._problems: frozenset[Problem] = frozenset()
         self._tries = 0
 
     def __bool__(self) -> bool:
         return self._is_about is not None
 
-    def came(self, error: AssetsyncError) -> tuple[bool, float | None]:
-        """Whether that is news, and after how many seconds it is tried again; None where only a change helps."""
+    def came(self, error: AssetsyncError) -> tuple[News, float | None]:
+        """What there is to say, and after how many seconds it is tried again; None where only a change helps."""
+        if isinstance(error, Busy) and self._tries < BUSY_TRIES:
+            self._tries += 1
+            return News.NOTHING, BUSY_RETRY
         is_about, retry = _is_about(error), self._retry(error)
-        is_news, self._is_about = is_about != self._is_about, is_about
+        problems = frozenset(error.problems) if isinstance(error, InvalidInput) else frozenset()
+        if is_about == self._is_about:
+            news = News.AGAIN if retry is None and self._tries else News.SAME
+        else:
+            news = News.AGAIN if problems and problems < self._problems else News.NEW
+        self._is_about, self._problems = is_about, problems
         self._tries = 0 if retry is None else self._tries + 1
-        return is_news, retry
+        return news, retry
 
     def lifted(self) -> bool:
         """Whether there was something; from now on there is not."""
-        was, self._is_about, self._tries = bool(self), None, 0
+        was, self._is_about, self._problems, self._tries = bool(self), None, frozenset(), 0
         return was
 
     def _retry(self, error: AssetsyncError) -> float | None:
         if isinstance(error, InvalidInput | UsageError):
+            return None
+        if isinstance(error, ApplyFailed) and all(each.refused for each in error.failures):
             return None
         if isinstance(error, BuildFailed) and self._tries:  # it is the content: an account has few Builds an hour
             return None

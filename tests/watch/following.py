@@ -53,9 +53,9 @@ class Clocks:
 class CountingLooks(LocalSide):
     looks = 0
 
-    def select(self) -> Selected:
+    def select(self, writing: frozenset[str] = frozenset()) -> Selected:
         self.looks += 1
-        return super().select()
+        return super().select(writing)
 
 
 class Following:
@@ -136,6 +136,7 @@ def following(
             distrust=lambda _selection, _error: None,
             tell=lambda happening: found[0].told(happening),  # noqa: PLW0108 - it comes later
             is_heard=lambda: True,
+            glance=lambda: None,
             now=clocks.now,
             wall=clocks.wall,
         ),

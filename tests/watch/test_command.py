@@ -262,6 +262,37 @@ def test_in_the_background_of_a_terminal_it_goes_on_and_takes_answers_when_it_is
     assert set(stage.outside.paths()) == {"/0.txt"}
 
 
+def test_ctrl_z_leaves_the_terminal_sane_and_fg_goes_on(stage: Stage) -> None:
+    stage.write(SITE)
+    with Shell(shlex.join(command(*WATCH))) as shell:
+        shell.read_until("Watching public")
+        shell.read_until("Builds left")  # the status line
+        shell.press("\x1a")
+        assert "\x1b[?25h" in shell.read_until("Stopped")
+        stage.write({"a.css": b"while it was stopped"})
+        shell.enter("fg")
+        shell.read_until("    live in ")
+        shell.press("\x03")
+        shell.read_until("$ " if os.getuid() else "# ")
+    assert stage.outside.visit("/a.css").content == b"while it was stopped"
+
+
+def test_when_its_terminal_is_closed_it_ends_and_pages_are_followed_no_more(stage: Stage) -> None:
+    stage.write(SITE)
+    with Running("emulator", "--port", "0") as service:
+        service.read_until("Ctrl-C")
+        address = read_address(local_folder())
+        assert address is not None
+        with Terminal("watch", "--local") as terminal:
+            terminal.read_until("Watching public")
+            assert len(_watched(address)) == 1
+            terminal.process.send_signal(signal.SIGHUP)
+            assert terminal.end().code == 143
+        assert _watched(address) == ()
+        service.signal()
+        assert service.end().code == 0
+
+
 def test_pages_are_told_what_keeps_a_change_from_being_live(stage: Stage) -> None:
     stage.write({f"{number}.txt": b"%d" % number for number in range(12)})
     manifest = stage.root / "assetsync.yaml"
@@ -272,7 +303,10 @@ def test_pages_are_told_what_keeps_a_change_from_being_live(stage: Stage) -> Non
         assert address is not None
         (domain,) = _watched(address)
         manifest.write_bytes(b"version: [")
-        running.read_until("What is live stays as it is")
+        running.read_until("stays in force")
+        assert "assetsync.yaml:2:1" in _until_told(address, domain, "failed")
+        stage.write({"0.txt": b"while the manifest is broken"})
+        running.read_until("live in ")
         assert "assetsync.yaml:2:1" in _until_told(address, domain, "failed")
         manifest.write_bytes(good)
         _until_told(address, domain, "live")

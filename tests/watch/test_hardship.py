@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import closing
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 
+from assetsync.apply.journal import Journal
 from assetsync.emulator.faults.document import parse_faults
 from assetsync.errors import CredentialsError, InvalidInput
 from assetsync.manifest.load import load_manifest
 from assetsync.plan.board import Candidate
 from assetsync.prepare import verify
-from assetsync.watch.happenings import AsItIs, Failed, Gathering, Live, Overtaken, Paused, Recovered
+from assetsync.watch.happenings import AsItIs, Changing, Failed, Gathering, Live, Overtaken, Paused, Recovered, Resumed
 from assetsync.watch.local_side import LocalSide
 from assetsync.watch.remote_side import REFRESH_AFTER
 from assetsync.watch.settling import Kind, Touch
@@ -143,20 +145,6 @@ def test_gathering_is_told_each_time_that_it_begins(stage: Stage) -> None:
         assert lives(site) == 1
 
 
-def test_while_the_manifest_is_broken_nothing_says_that_all_is_well(site: Following) -> None:
-    file = site.stage.root / "assetsync.yaml"
-    good = file.read_bytes()
-    file.write_bytes(good + b"  bogus: : [")
-    site.until(Failed)
-    looks = site.looks
-    site.file("a.css").write_bytes(SITE["a.css"])
-    site.until_true(lambda: site.looks > looks)
-    site.file("a.css").write_bytes(b"b {}")
-    site.until(Live, 2)
-    site.until(Failed, 2)
-    assert site.all(AsItIs) == []
-
-
 def test_another_error_is_told_though_there_are_as_many(site: Following) -> None:
     site.file("bad\\name.txt").write_bytes(b"x")
     assert "bad" in str(site.until(Failed).error.problems)  # type: ignore[attr-defined]
@@ -203,3 +191,55 @@ def test_the_whole_project_may_go_and_come_back(site: Following) -> None:
     site.file("a.css").write_bytes(b"back {}")
     site.clocks.ahead += 60
     site.until_served("/a.css", b"back {}")
+
+
+def test_each_change_that_is_told_has_an_outcome(site: Following) -> None:
+    core = site.stage.emulator.core
+    core.bend(parse_faults(b"rules:\n  - {match: 'POST /v1/**/Versions', answer: 400}\n", "faults"))
+    for number in range(3):
+        site.file("a.css").write_bytes(b"save %d" % number)
+        site.until(Failed, number + 1)
+    core.bend(None)
+    site.file("a.css").write_bytes(b"the last")
+    site.until_served("/a.css", b"the last")
+    told = [type(each) for each in site.happened if isinstance(each, Changing | Live | Failed)]
+    assert told == [Changing, Live, *[Changing, Failed] * 3, Changing, Live]
+    assert [each.again for each in site.all(Failed)] == [False, True, True]
+
+
+def test_after_somebody_else_deployed_any_save_brings_ours_back(site: Following) -> None:
+    outside = site.stage.outside
+    outside.publish("production", outside.upload("/theirs.txt", b"theirs"))
+    site.clocks.ahead += REFRESH_AFTER
+    site.until(Overtaken)
+    assert site.served("/a.css") is None
+    site.file("a.css").write_bytes(SITE["a.css"])
+    site.until_served("/a.css", SITE["a.css"])
+
+
+def test_another_run_on_this_machine_is_waited_for_without_a_word(site: Following) -> None:
+    folder, url = site.stage.root.parent / "cache", site.stage.emulator.url
+    service = site.stage.outside.get()["sid"]
+    journal = Journal(folder, url, now=site.clocks.wall)
+    with closing(journal):
+        with journal.locked(service):
+            asked = site.stage.emulator.core.requests.count
+            site.file("a.css").write_bytes(b"b {}")
+            site.until(Changing, 2)
+            site.until_true(lambda: site.stage.emulator.core.requests.count > asked + 2)
+            assert site.served("/a.css") == SITE["a.css"]
+        site.until_served("/a.css", b"b {}")
+    assert not site.all(Failed)
+    assert len(site.all(Changing)) == 2
+
+
+def test_when_the_files_are_back_nothing_is_asked_any_more(stage: Stage) -> None:
+    files = {f"{number}.txt": b"%d" % number for number in range(12)}
+    stage.write(files)
+    with following(stage) as site:
+        for name in list(files)[1:]:
+            site.file(name).unlink()
+        site.until(Paused)
+        stage.write(files)
+        site.until(Resumed)
+        assert lives(site) == 1

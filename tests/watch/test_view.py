@@ -13,10 +13,13 @@ from contextlib import suppress
 from itertools import count
 from typing import TYPE_CHECKING
 
+import httpx
 import pytest
 
 from assetsync.cli.output import Output
 from assetsync.cli.watch_view import View
+from assetsync.emulator.address import Address
+from assetsync.emulator.server import RunningEmulator
 from assetsync.errors import ServiceError
 from assetsync.events import BuildPolled, BuildStarted, UploadDone, UploadsStarted
 from assetsync.plan.actions import Create, Reason
@@ -109,12 +112,12 @@ def test_the_status_line_says_what_goes_on_and_then_what_was(monkeypatch: pytest
     said = _all_of(master)
     os.close(master)
     for text in (
-        "watching https://my-site-1234.twil.io",
+        "watching \u00b7 https://my-site-1234.twil.io",
         "uploading 2 files",
         "uploading 1/2",
         "building 3 assets",
         "Build x, 4.0 s",
-        ", the last change live in 0.50 s, 89 Builds left this hour",
+        "live in 0.50 s, 89 Builds left this hour \u00b7 https://my-site-1234.twil.io",
     ):
         assert text in said, (text, said)
     shown_text = re.sub(r"\x1b\[(?!2K)[0-9;?]*[A-Za-z]", "", said)
@@ -130,3 +133,22 @@ def _all_of(master: int) -> str:
         while chunk := os.read(master, 65536):
             found += chunk
     return found.decode()
+
+
+def test_a_service_that_was_started_anew_is_told_again_what_is_watched(tmp_path: Path) -> None:
+    output = Output(form="text", color="never", verbose=False, quiet=False)
+
+    def state(emulator: RunningEmulator) -> int:
+        account = (emulator.core.account.sid, emulator.core.account.auth_token)
+        return httpx.get(f"{emulator.url}/_emulator/live/{DOMAIN}", auth=account).status_code
+
+    with RunningEmulator(tmp_path) as first:
+        account, port = first.core.account, first.port
+        shown = View(output, "http://{}".format, Address(first.url, account.sid, account.auth_token), opens=False)
+        shown(Watching(("public",), DOMAIN))
+        assert state(first) == 200
+    shown.glance()
+    with RunningEmulator(tmp_path, port=port) as second:
+        assert state(second) == 404
+        shown.glance()
+        assert state(second) == 200

@@ -7,7 +7,7 @@ from typing import get_args
 
 import pytest
 
-from assetsync.errors import ServiceError
+from assetsync.errors import InvalidInput, Problem, ServiceError
 from assetsync.plan.actions import Create, Delete, Reason, Rename, Restore, Upload
 from assetsync.plan.plan import Plan
 from assetsync.plan.safety import Refusal
@@ -23,6 +23,7 @@ from assetsync.watch.happenings import (
     Overtaken,
     Paused,
     Recovered,
+    Resumed,
     Warned,
     Watching,
 )
@@ -97,16 +98,38 @@ TOLD: dict[Happening, tuple[list[str], dict[str, object]]] = {
     AsItIs(): ([], {"event": "unchanged"}),
     Failed(ServiceError("no network"), 5.0): (
         ["Error: no network", "  It is tried again in 5.0 s, and with the next change."],
-        {"event": "failed", "retry_in": 5.0},
+        {"event": "failed", "retry_in": 5.0, "again": False},
     ),
     Failed(ServiceError("overtaken"), 0): (
         ["Error: overtaken", "  The plan is made anew."],
-        {"event": "failed", "retry_in": 0},
+        {"event": "failed", "retry_in": 0, "again": False},
     ),
     Failed(ServiceError("an empty file"), None): (
         ["Error: an empty file", "  What is live stays as it is; it is tried again with the next change."],
-        {"event": "failed", "retry_in": None},
+        {"event": "failed", "retry_in": None, "again": False},
     ),
+    Failed(InvalidInput(tuple(Problem(f"{n:02}.txt", 0, 0, "is odd") for n in range(12))), None, manifest=True): (
+        [
+            "Error: 12 problems in the manifest or the files",
+            *(f"  {n:02}.txt: is odd" for n in range(10)),
+            "  and 2 more (--format json tells them all)",
+            "  The manifest as it was stays in force.",
+        ],
+        {"event": "failed", "retry_in": None, "again": False},
+    ),
+    Failed(InvalidInput(tuple(Problem(f"{n}.txt", 0, 0, "is odd") for n in range(3))), None, again=True): (
+        [
+            "  3 problems left (`assetsync validate` tells all)",
+            "  What is live stays as it is; it is tried again with the next change.",
+        ],
+        {"event": "failed", "retry_in": None, "again": True},
+    ),
+    Failed(ServiceError("no network"), 15.0, again=True): (
+        ["  It failed again: no network", "  It is tried again in 15 s, and with the next change."],
+        {"event": "failed", "retry_in": 15.0, "again": True},
+    ),
+    AsItIs(awaited=True): (["  somebody else has made it live"], {"event": "unchanged"}),
+    Resumed(): (["  Nothing is asked any more; it goes on."], {"event": "resumed"}),
     Recovered(): (["  It works again."], {"event": "recovered"}),
     Paused(SEVEN, (AGREED, REFUSED)): (
         [

@@ -1,0 +1,130 @@
+"""Files that somebody is writing, slowly: whatever the reason to look, half of one is never published."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from assetsync.emulator.faults.document import parse_faults
+from assetsync.watch import loop, settling, troubles
+from assetsync.watch.happenings import AsItIs, Failed, Recovered
+from tests.watch.following import Following, changed_paths, following
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.cli.stage import Stage
+
+SITE = {"a.css": b"a {}", "old.bin": b"whole before"}
+PIECE, PIECES, PAUSE = b"x" * 1000, 25, 0.1
+WHOLE = PIECE * PIECES
+
+
+@contextmanager
+def being_written(file: Path) -> Iterator[threading.Event]:
+    """Somebody who writes a piece, and another, and leaves the file open meanwhile; yields what is set at the end."""
+    done = threading.Event()
+
+    def write() -> None:
+        with file.open("wb", buffering=0) as stream:
+            for _ in range(PIECES):
+                stream.write(PIECE)
+                threading.Event().wait(PAUSE)
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    try:
+        yield done
+    finally:
+        thread.join()
+
+
+def in_one_piece(site: Following, path: str, before: bytes | None) -> None:
+    """Wait for the whole; nothing is served until then but what was served before."""
+    seen: set[bytes | None] = set()
+
+    def is_there() -> bool:
+        seen.add(site.served(path))
+        return WHOLE in seen
+
+    site.until_true(is_there)
+    assert seen <= {before, WHOLE}
+    assert sum(path in paths for paths in changed_paths(site)[1:]) == 1, "one Build has it"
+
+
+@pytest.mark.parametrize(("name", "before"), [("new.bin", None), ("old.bin", b"whole before")])
+def test_a_long_write_keeps_other_files_from_nothing_and_is_served_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, before: bytes | None
+) -> None:
+    monkeypatch.setattr(settling, "MOST_WRITING", 0.3)
+    stage.write(SITE)
+    with following(stage) as site, being_written(site.file(name)) as done:
+        site.file("a.css").write_bytes(b"saved meanwhile")
+        site.until_served("/a.css", b"saved meanwhile")
+        assert not done.is_set()
+        in_one_piece(site, f"/{name}", before)
+        assert not site.all(Failed)
+
+
+def test_a_look_without_a_reason_leaves_it_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loop, "LOOK_ANYWAY", 0.1)
+    monkeypatch.setattr(loop, "RESTLESS", 0.05)
+    monkeypatch.setattr(loop, "AT_REST", 0.0)
+    stage.write(SITE)
+    with following(stage) as site, being_written(site.file("new.bin")):
+        in_one_piece(site, "/new.bin", None)
+
+
+def test_what_is_tried_again_leaves_it_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(troubles, "RETRIES", (0.1,))
+    stage.write(SITE)
+    with following(stage) as site:
+        site.stage.emulator.core.bend(parse_faults(b"rules:\n  - {match: 'POST /v1/**', answer: 503}\n", "faults"))
+        site.file("a.css").write_bytes(b"refused at first")
+        site.until(Failed)
+        with being_written(site.file("new.bin")) as done:
+            site.stage.emulator.core.bend(None)
+            site.until(Recovered)
+            assert not done.is_set()
+            in_one_piece(site, "/new.bin", None)
+
+
+def test_a_file_that_gets_content_in_steps_is_waited_for(stage: Stage) -> None:
+    """Emptied, left empty for longer than an editor would, then written in steps."""
+    stage.write(SITE)
+    with following(stage) as site:
+        looks = site.looks
+        with site.file("old.bin").open("wb", buffering=0) as stream:
+            site.until_true(lambda: site.looks > looks + 1)
+            stream.write(b"half")
+            site.file("a.css").write_bytes(b"saved meanwhile")
+            site.until_served("/a.css", b"saved meanwhile")
+            stream.write(b" and half")
+        site.until_served("/old.bin", b"half and half")
+        assert sum("/old.bin" in paths for paths in changed_paths(site)[1:]) == 1
+
+
+def test_where_nothing_tells_of_changes_a_file_has_to_rest_first(stage: Stage) -> None:
+    stage.write(SITE)
+    with following(stage, poll=0.05) as site, being_written(site.file("new.bin")):
+        in_one_piece(site, "/new.bin", None)
+
+
+def test_a_draft_that_is_renamed_before_it_is_closed_is_not_waited_for(stage: Stage) -> None:
+    stage.write(SITE)
+    with following(stage) as site:
+        draft = site.file(".draft")
+        with draft.open("wb") as stream:
+            stream.write(b"b {}")
+            stream.flush()
+            draft.rename(site.file("a.css"))
+        began = site.clocks.now()
+        site.until_served("/a.css", b"b {}")
+        pending = site.watch._settling.ripe_at
+        assert pending is None or pending - began < settling.WRITING_QUIET
+        assert not site.all(AsItIs)
