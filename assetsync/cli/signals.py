@@ -16,7 +16,6 @@ from assetsync.errors import AssetsyncError, Interrupted, Terminated
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from types import FrameType
 
 ABANDON_AFTER, CANCEL_AFTER = 6.0, 10.0
@@ -26,7 +25,7 @@ What lies between is for remembering what was uploaded; runners that send SIGTER
 """
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-_SHOW_CURSOR = b"\x1b[?25h\n"
+_SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h\n", b"\x1b[?25l"
 
 ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
 """The exit codes of a run that a signal ended."""
@@ -72,9 +71,7 @@ def leave(code: int) -> NoReturn:
     for stream in (sys.stdout, sys.stderr):
         with suppress(OSError, ValueError, RuntimeError):
             stream.flush()
-    with suppress(OSError):
-        if sys.stderr.isatty():
-            os.write(sys.stderr.fileno(), _SHOW_CURSOR)
+    _write_to_terminal(_SHOW_CURSOR)
     os._exit(code)
 
 
@@ -127,12 +124,16 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
 
 
 @contextmanager
-def stepping_aside(aside: Callable[[], AbstractContextManager[None]]) -> Iterator[None]:
-    """Whenever Ctrl-Z stops the process, it is inside `aside` meanwhile. One that ignores Ctrl-Z goes on doing so."""
+def stepping_aside() -> Iterator[None]:
+    """Whenever Ctrl-Z stops the process, the terminal has its cursor meanwhile.
+
+    Nothing but bytes is written: whoever draws on the terminal may be in the middle of it.
+    """
 
     def on_stop(_number: int, _frame: FrameType | None) -> None:
-        with aside():
-            os.kill(os.getpid(), signal.SIGSTOP)
+        _write_to_terminal(_SHOW_CURSOR)
+        os.kill(os.getpid(), signal.SIGSTOP)
+        _write_to_terminal(_HIDE_CURSOR)
 
     if signal.getsignal(signal.SIGTSTP) is signal.SIG_IGN:
         yield
@@ -142,3 +143,9 @@ def stepping_aside(aside: Callable[[], AbstractContextManager[None]]) -> Iterato
         yield
     finally:
         signal.signal(signal.SIGTSTP, before)
+
+
+def _write_to_terminal(text: bytes) -> None:
+    with suppress(OSError, ValueError):
+        if sys.stderr.isatty():
+            os.write(sys.stderr.fileno(), text)

@@ -7,6 +7,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -168,7 +169,6 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
         working: list[Watch] = []
         with (
             draining(session.cancelled, run.output.fail, lambda: bool(working) and working[0].is_writing) as ending,
-            stepping_aside(view.aside),
             run.shown_by(view.progress),
         ):
             controls = Controls(
@@ -184,7 +184,8 @@ def watch(common: Common, session: Session, run: Run, ways: Ways) -> int:
             if view.takes_answers:
                 threading.Thread(target=read_lines, args=(watching.answer,), name="answers", daemon=True).start()
             gc.freeze()  # what was imported stays: no use in going over it at every save
-            watching.run()
+            with stepping_aside() if view.has_screen else nullcontext():
+                watching.run()
             if run.output.is_unread:
                 return AssetsyncError.exit_code
             run.output.close()

@@ -76,6 +76,11 @@ class View:
     def takes_answers(self) -> bool:
         return self._output.is_text and sys.stdin.isatty()
 
+    @property
+    def has_screen(self) -> bool:
+        """Whether there is a status line."""
+        return self._screen is not None
+
     def __enter__(self) -> Self:
         if self._output.is_text and not self._output.quiet and sys.stdout.isatty() and sys.stderr.isatty():
             from rich.console import Console
@@ -99,7 +104,7 @@ class View:
             happening = self._explained(happening)
         output, how = self._output, Telling(self._site, verbose=self._output.verbose, answers=self.takes_answers)
         if output.is_text:
-            with self._lock, self.aside():
+            with self._lock, self._aside():
                 output.result(map(self._dated, happening_lines(happening, how)))
         document = happening_document(happening, how) | {"time": round(time.time(), 3)}
         if isinstance(happening, Failed):
@@ -114,7 +119,7 @@ class View:
             self._preview.keep(self._domain, {"state": "live", "changed": []} if is_live else self._page)
 
     @contextmanager
-    def aside(self) -> Iterator[None]:
+    def _aside(self) -> Iterator[None]:
         """The status line off the screen, so that something else can be where it was."""
         screen = self._screen
         if screen is None:
@@ -156,7 +161,7 @@ class View:
         gone = self._gone()
         with self._lock:
             if gone is not None:
-                with self.aside():
+                with self._aside():
                     self._output.result(map(self._dated, error_lines(gone)))
             elif self._screen is None:
                 self._output.talk([self._dated(Line(f"  {line}", Style.DIM))])
