@@ -10,29 +10,24 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
 from assetsync.events import BuildStarted, Deployed
-from assetsync.plan.actions import Delete
 from assetsync.plan.safety import unanswered, with_consents
 from assetsync.watch.eyes import Eyes
 from assetsync.watch.happenings import (
-    AsItIs,
-    Changing,
     Failed,
     Gathering,
     Live,
     ManifestRead,
     Overtaken,
     Paused,
-    Recovered,
     Resumed,
-    Warned,
     Watching,
 )
 from assetsync.watch.local_side import state_of
+from assetsync.watch.outcomes import Outcomes
 from assetsync.watch.pause import Pause
 from assetsync.watch.quota import Quota
 from assetsync.watch.settling import Settling, Touch
 from assetsync.watch.terms import Answer, Bounds
-from assetsync.watch.troubles import News, Trouble
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -82,7 +77,7 @@ class Watch:
         self._inbox: queue.SimpleQueue[Touch | Answer] = queue.SimpleQueue()
         self._settling, self._quota = Settling(), Quota(self._bounds.builds_an_hour)
         self._eyes = Eyes(local.roots, local.manifest.path, self.touch)
-        self._trouble, self._pause = Trouble(), Pause()
+        self._outcomes, self._pause = Outcomes(hands.tell), Pause()
         self._glance_at, self._again_at = 0.0, math.inf
         self._since: float | None = None
         self._state: object = None
@@ -95,13 +90,8 @@ class Watch:
         self._last_served: dict[str, DesiredAsset] | None = None
         """What was live when that was last known, by source; None before."""
         self._plan: Plan | None = None
-        self._tried: object = None
-        """The changes that were last tried without success."""
-        self._is_awaited = False
-        """Whether a change was told, and not yet what became of it."""
         self._broken: AssetsyncError | None = None
         self._is_gathering = False
-        self._warned: set[str] = set()
         self._is_interrupted = False
         self.is_writing = False
         """Whether an apply is under way; all else may be cut short at any moment."""
@@ -220,7 +210,7 @@ class Watch:
             self._hands.tell(Failed(error, None, manifest=True))
             return
         self._served, self._broken = None, None
-        self._trouble.lifted()  # what still is wrong is told again
+        self._outcomes.forgive()
         self._hands.tell(ManifestRead())
         if self._bounds.poll is None and self._eyes.turn_to(self._local.roots):
             self._announce()
@@ -233,12 +223,14 @@ class Watch:
             return
         tree = self._tree(selection)
         self._local.took(selection)
-        self._warn(tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished))
+        self._outcomes.warn(
+            tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished)
+        )
         self._state = state_of(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:
                 self._check(lambda: tree)
-            self._unchanged()
+            self._outcomes.unchanged()
             self._done()
             return
         try:
@@ -271,28 +263,24 @@ class Watch:
     def _deploy(self, prepared: Prepared) -> bool:
         """Whether everything is live now that is to be; else it is tried again, or somebody has to agree first."""
         plan = prepared.plan
-        self._warn(prepared.warnings)
+        self._outcomes.warn(prepared.warnings)
         refusals = with_consents(prepared.refusals, (*self._bounds.consents, *self._pause.agreed(plan)))
         left = unanswered(refusals)
         if left or (plan.build_needed and self._must_wait()):
             self._remote.keep(prepared)
             self._since = None
-            if self._trouble.lifted():
+            if self._outcomes.works():
                 self._pause.again()
-                self._hands.tell(Recovered())
             if left and self._pause.ask(plan, left):
                 self._hands.tell(Paused(plan, refusals))
             return False
         if not plan.build_needed and not plan.repairs:
             self._remote.keep(prepared)
             self._are_live(prepared.tree.assets)
-            self._unchanged()
+            self._outcomes.unchanged()
             return True
-        what = _what(plan)
-        if plan.build_needed and what != self._tried:
-            self._hands.tell(Changing(plan))
-            self._is_awaited = True
-        self._plan, self._tried, self._served = plan, what, None
+        self._outcomes.changing(plan)
+        self._plan, self._served = plan, None
         self.is_writing = True
         try:
             outcome = self._remote.apply(prepared, self._controls)
@@ -302,11 +290,11 @@ class Watch:
         finally:
             self.is_writing = False
         self._are_live(prepared.tree.assets)
-        self._warn(outcome.warnings)
+        self._outcomes.warn(outcome.warnings)
         return True
 
     def _are_live(self, assets: tuple[DesiredAsset, ...]) -> None:
-        self._served, self._tried = assets, None
+        self._served = assets
         self._last_served = {one.source: one for one in assets}
 
     def _must_wait(self) -> bool:
@@ -329,19 +317,13 @@ class Watch:
             return
         now = self._hands.now()
         seconds = now - self._since if self._since is not None else None
-        self._is_awaited = False
         left = self._quota.left(now)
-        self._hands.tell(Live(self._plan, event.build_sid, event.domain, seconds, left))
+        self._outcomes.live(Live(self._plan, event.build_sid, event.domain, seconds, left))
 
     # Telling
 
-    def _unchanged(self) -> None:
-        awaited, self._is_awaited = self._is_awaited, False
-        self._hands.tell(AsItIs(awaited))
-
     def _done(self) -> None:
-        if self._trouble.lifted():
-            self._hands.tell(Recovered())
+        self._outcomes.well()
         if self._pause:
             self._hands.tell(Resumed())
         self._pause.over()
@@ -363,24 +345,12 @@ class Watch:
     def _failed(self, error: AssetsyncError) -> None:
         if not isinstance(error, InvalidInput):
             self._remote.forget()
-        news, retry = self._trouble.came(error)
-        if news in {News.NEW, News.AGAIN} or (news is News.SAME and self._is_awaited):
-            self._is_awaited = False
-            self._hands.tell(Failed(error, retry, again=news is not News.NEW))
+        retry = self._outcomes.failed(error)
+        if retry is None:
+            self._since = None
         self._again_at = math.inf if retry is None else self._hands.now() + retry
-
-    def _warn(self, warnings: tuple[str, ...]) -> None:
-        for warning in warnings:
-            if warning not in self._warned:
-                self._hands.tell(Warned(warning))
-        self._warned.update(warnings)
 
     def _announce(self) -> None:
         folders = tuple(folder.source for folder in self._local.manifest.folders)
         polling = self._interval if self._bounds.poll or self._eyes.blind else None
         self._hands.tell(Watching(folders, self._remote.domain, polling, self._eyes.blind))
-
-
-def _what(plan: Plan) -> object:
-    """The paths that a plan changes, each with its new content: the same however it gets there."""
-    return tuple((each.path, None if isinstance(each, Delete) else each.asset.digest) for each in plan.changes)
