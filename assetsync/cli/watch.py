@@ -49,7 +49,8 @@ if TYPE_CHECKING:
         "A Build there takes half a minute or more, and an account has about 100 an hour; changes are gathered "
         "accordingly.\n\n"
         "The guards of `apply` stay on: a change that they refuse pauses the watch until somebody agrees or the files "
-        "come back. A broken manifest or a failed apply is told, and what is live stays as it is."
+        "come back; an --allow-... without a figure agrees for the whole watch. A broken manifest or a failed apply is "
+        "told, and what is live stays as it is."
     ),
 )
 @manifest_options
@@ -60,14 +61,15 @@ if TYPE_CHECKING:
     "--poll",
     type=Seconds(0.1, 3600),
     metavar="SECONDS",
-    help="Look this often instead of relying on the system to tell of changes, as for network drives.",
+    help="Look this often instead of relying on the system to tell of changes, as for network drives. What is found "
+    "is taken to be whole when it stayed the same for a second.",
 )
 @option(
     "--builds-an-hour",
     type=click.IntRange(1, 100_000),
     default=90,
     show_default=True,
-    help="Gather changes rather than make more Builds than this; with --local there is no limit.",
+    help="Gather changes rather than make more Builds in this watch than this; with --local there is no limit.",
 )
 @build_options
 @safety_options

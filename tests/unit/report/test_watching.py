@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -30,6 +32,7 @@ from assetsync.watch.happenings import (
 from tests.unit.plan.scene import OWNER, TARGET, ZB, want
 from tests.unit.twilio.sids import sid
 
+EVENTS = Path(__file__).parents[3] / "docs/watch-events.md"
 DOMAIN = "my-site-1234.twil.io"
 HOW = Telling("https://{}".format)
 PLAN = Plan(
@@ -199,3 +202,11 @@ def test_who_can_type_is_told_what_to_type() -> None:
 def test_what_no_file_of_ours_changes_is_told_as_that() -> None:
     told = list(happening_lines(Changing(Plan(OWNER, TARGET, ())), HOW))
     assert [line.text for line in told] == ["what is not ours changes"]
+
+
+def test_the_documentation_has_every_event_with_every_field() -> None:
+    rows = [line.split("|") for line in EVENTS.read_text().splitlines() if line.startswith("| `")]
+    documented = {row[1].strip(" `"): set(re.findall(r"`(\w+)`", row[3])) for row in rows}
+    assert documented.keys() == {str(document["event"]) for _, document in TOLD.values()} | {"ended"}
+    for _, document in TOLD.values():
+        assert document.keys() - {"event"} <= documented[str(document["event"])]
