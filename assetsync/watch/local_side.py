@@ -11,10 +11,10 @@ from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import source_paths
 from assetsync.local.scan import select
 from assetsync.watch.checkout import is_under_way
-from assetsync.watch.settling import Kind, Touch
+from assetsync.watch.settling import MOST_WRITING, Kind, Touch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Collection, Mapping
 
     from assetsync.local.candidates import Candidate
     from assetsync.local.scan import Selected
@@ -75,7 +75,7 @@ class LocalSide:
         self.manifest = manifest
         return changed or was_broken
 
-    def select(self, writing: frozenset[str] = frozenset()) -> Selected:
+    def select(self, writing: Collection[str] = ()) -> Selected:
         """The files as they are now, without those being written, and new ones that have no content yet.
 
         Raises InvalidInput.
@@ -86,15 +86,18 @@ class LocalSide:
         left_out = {one.source for one in (*self._held, *self._unfinished)}
         return replace(selected, candidates=tuple(one for one in selected.candidates if one.source not in left_out))
 
+    def waiting_for(self, writing: Mapping[str, float], now: float) -> tuple[str, ...]:
+        """What the last selection leaves out, and may do for long, in a sentence each."""
+        stuck = [one.source for one in self._held if now - writing.get(one.found.file, now) >= MOST_WRITING]
+        return (
+            *(f"{each} is being written all the time; it is served once it was left alone for 3 s" for each in stuck),
+            *(f"{one.source} is empty; it is served as soon as it has content" for one in self._unfinished),
+        )
+
     @property
     def held(self) -> tuple[str, ...]:
         """The files that the last selection leaves out because somebody writes into them."""
         return tuple(one.source for one in self._held)
-
-    @property
-    def unfinished(self) -> tuple[str, ...]:
-        """The new ones without content: many a tool makes a file first, and writes it when it knows what."""
-        return tuple(one.source for one in self._unfinished)
 
     def _is_unfinished(self, candidate: Candidate) -> bool:
         is_new = self._sizes is not None and candidate.source not in self._sizes

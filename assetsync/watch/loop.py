@@ -223,9 +223,8 @@ class Watch:
             return
         tree = self._tree(selection)
         self._local.took(selection)
-        self._outcomes.warn(
-            tuple(f"{each} is empty; it is served as soon as it has content" for each in self._local.unfinished)
-        )
+        now = self._hands.now()
+        self._outcomes.warn(self._local.waiting_for(self._settling.being_written(now), now))
         self._state = state_of(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:
@@ -247,7 +246,8 @@ class Watch:
     def _tree(self, selection: Selected) -> DesiredTree:
         """What is to be live: the files as they are, but as it is live what somebody is writing at the moment."""
         tree, known = self._hands.read(selection), self._last_served or {}
-        kept = [known[source] for source in self._local.held if source in known]
+        taken = {one.path for one in tree.assets}  # the manifest may lead another file there by now
+        kept = [known[each] for each in self._local.held if each in known and known[each].path not in taken]
         return replace(tree, assets=tuple(sorted((*tree.assets, *kept), key=lambda one: (one.path, one.source))))
 
     def _check(self, read: Callable[[], DesiredTree]) -> None:

@@ -73,7 +73,7 @@ class Settling:
 
     def __init__(self) -> None:
         self._pending, self._before = _Pending(), -math.inf
-        self._open: dict[str, float] = {}
+        self._open: dict[str, tuple[float, float]] = {}
 
     def add(self, touch: Touch) -> None:
         pending = self._pending
@@ -84,7 +84,8 @@ class Settling:
             pending.last, pending.quiet = touch.at, SAVED_QUIET if is_save else QUIET
         pending.paths.add(touch.path)
         if touch.kind is Kind.WRITING:
-            pending.writing[touch.path] = self._open[touch.path] = touch.at
+            pending.writing[touch.path] = touch.at
+            self._open[touch.path] = (self._open.get(touch.path, (touch.at, 0.0))[0], touch.at)
         elif touch.kind is not Kind.TOUCHED:
             pending.writing.pop(touch.path, None)
             self._open.pop(touch.path, None)
@@ -93,10 +94,10 @@ class Settling:
         else:
             pending.gone.discard(touch.path)
 
-    def being_written(self, now: float) -> frozenset[str]:
-        """What somebody has open and wrote into just now: whatever the reason to look, it may be half of itself."""
-        self._open = {path: at for path, at in self._open.items() if now - at < WRITING_QUIET}
-        return frozenset(self._open)
+    def being_written(self, now: float) -> dict[str, float]:
+        """What somebody has open and wrote into just now, since when: it may be half of what it will be."""
+        self._open = {path: (since, last) for path, (since, last) in self._open.items() if now - last < WRITING_QUIET}
+        return {path: since for path, (since, _) in self._open.items()}
 
     @property
     def ripe_at(self) -> float | None:

@@ -26,7 +26,7 @@ from assetsync.watch.remote_side import RemoteSide
 from assetsync.watch.terms import Bounds, Hands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from pathlib import Path
 
     from assetsync.local.scan import Selected
@@ -53,7 +53,7 @@ class Clocks:
 class CountingLooks(LocalSide):
     looks = 0
 
-    def select(self, writing: frozenset[str] = frozenset()) -> Selected:
+    def select(self, writing: Collection[str] = ()) -> Selected:
         self.looks += 1
         return super().select(writing)
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assetsync.emulator.faults.document import parse_faults
-from assetsync.watch import loop, settling, troubles
-from assetsync.watch.happenings import AsItIs, Failed, Recovered
+from assetsync.watch import local_side, loop, settling, troubles
+from assetsync.watch.happenings import AsItIs, Failed, Recovered, Warned
 from tests.watch.following import Following, changed_paths, following
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def in_one_piece(site: Following, path: str, before: bytes | None) -> None:
 def test_a_long_write_keeps_other_files_from_nothing_and_is_served_whole(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, before: bytes | None
 ) -> None:
-    monkeypatch.setattr(settling, "MOST_WRITING", 0.3)
+    for module in (settling, local_side):
+        monkeypatch.setattr(module, "MOST_WRITING", 0.3)
     stage.write(SITE)
     with following(stage) as site, being_written(site.file(name)) as done:
         site.file("a.css").write_bytes(b"saved meanwhile")
@@ -69,6 +70,7 @@ def test_a_long_write_keeps_other_files_from_nothing_and_is_served_whole(
         assert not done.is_set()
         in_one_piece(site, f"/{name}", before)
         assert not site.all(Failed)
+        assert [name in each.message for each in site.all(Warned) if "all the time" in each.message] == [True]
 
 
 def test_a_look_without_a_reason_leaves_it_alone(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
