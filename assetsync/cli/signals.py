@@ -91,7 +91,7 @@ def draining(
         ending.came.append(number)
         if len(ending.came) > 1:
             report(Interrupted("interrupted twice; the next run finishes what was begun"))
-            leave(128 + number)
+            leave(Interrupted.exit_code if number == signal.SIGINT else Terminated.exit_code)
         ending.stop.set()
         if not is_writing():
             cancelled.set()

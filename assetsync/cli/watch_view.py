@@ -41,6 +41,9 @@ _EVERY = 0.1
 
 _GONE = "Start it again with `assetsync emulator`, or end this watch with Ctrl-C and start it anew."
 
+_KNOWN = 15.0
+"""Seconds between two questions whether the service still knows what is watched."""
+
 _TRIES_TOLD = 3
 """From so many tries of one request on it is told where there is no status line: some seconds have passed."""
 
@@ -66,6 +69,7 @@ class View:
         self._domain: str | None = None
         self._told_at = 0.0
         self._files = self._sent = 0
+        self._known_until = 0.0
         self._standing = Standing()
         self._wrong: str | None = None
         """What is wrong with the manifest."""
@@ -113,8 +117,9 @@ class View:
         self._follow(happening)
 
     def glance(self) -> None:
-        """Called now and then: a service that was started anew is told again what is watched."""
-        if self._preview is not None and self._domain is not None:
+        """Called often: a service that was started anew is told again what is watched."""
+        if self._preview is not None and self._domain is not None and self._now() >= self._known_until:
+            self._known_until = self._now() + _KNOWN
             is_live = self._page["state"] == "live"
             self._preview.keep(self._domain, {"state": "live", "changed": []} if is_live else self._page)
 
@@ -213,6 +218,8 @@ class View:
 
     def _turn_to(self, domain: str) -> None:
         """It is known now what is watched; a browser is opened once."""
+        if self._preview is not None and self._domain not in {None, domain}:
+            self._preview.leave(self._domain or "")
         first, self._domain = self._domain is None, domain
         if first:
             self._pages(self._page)

@@ -40,7 +40,7 @@ class Preview:
         self._request("PUT", domain, json.dumps(state).encode())
 
     def keep(self, domain: str, state: Mapping[str, object]) -> None:
-        """Tell a service again that does not know of the site, since it was started anew."""
+        """Stay known to the service; tell it again where it does not know of us, since it was started anew."""
         if self._request("GET", domain, None) == http.HTTPStatus.NOT_FOUND:
             self.tell(domain, state)
 

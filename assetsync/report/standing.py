@@ -58,7 +58,7 @@ def standing(happening: Happening, before: Standing) -> Standing:
             until = time.strftime("%H:%M:%S", time.localtime(time.time() + happening.seconds))
             return replace(before, wrong=f"gathering changes until {until}")
         case Overtaken():
-            return replace(before, live="somebody else deployed", wrong=None)
+            return replace(before, live="somebody else deployed")
         case ManifestRead():
             return replace(before, manifest=False, wrong=None)
         case Recovered() | Resumed() | AsItIs():

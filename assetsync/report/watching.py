@@ -83,7 +83,7 @@ def _(happening: Live, how: Telling) -> Iterator[Line]:
 @happening_lines.register
 def _(happening: AsItIs, how: Telling) -> Iterator[Line]:
     if happening.awaited:
-        yield Line("  somebody else has made it live", Style.GOOD)
+        yield Line("  there is nothing to change any more", Style.DIM)
     elif how.verbose:
         yield Line("  nothing to change", Style.DIM)
 

@@ -6,6 +6,8 @@ of the processor time of an apply.
 
 from __future__ import annotations
 
+import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from assetsync.twilio.stall import watch
 from assetsync.twilio.unpack import ACCEPTED
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 # A proxy has no business between us and a service on this very machine.
 _LOOPBACK: dict[str, httpx.BaseTransport | None] = {
@@ -26,6 +28,10 @@ _LOOPBACK: dict[str, httpx.BaseTransport | None] = {
     "all://127.0.0.1": None,
     "all://[::1]": None,
 }
+
+
+IDLE = 5.0
+"""Seconds after which a connection that nobody used is closed, as httpx would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,34 +48,44 @@ class Connections:
     `transport` replaces the network. Raises UsageError where a proxy or certificate variable is unusable.
     """
 
-    def __init__(self, timeouts: Timeouts, transport: httpx.BaseTransport | None) -> None:
-        self._timeouts, self._transport = timeouts, transport
+    def __init__(
+        self, timeouts: Timeouts, transport: httpx.BaseTransport | None, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._timeouts, self._transport, self._now = timeouts, transport, now
         with _told():
             self._trust = httpx.create_ssl_context()
-        self._free = [self._new()]
-        self._all = [*self._free]
+        self._lock = threading.Lock()
+        self._lent: set[httpx.Client] = set()
+        self._free = [(now(), self._new())]
+        """Each since when; the longest first."""
 
     def anew(self) -> Connections:
         """Others of the same kind."""
-        return Connections(self._timeouts, self._transport)
+        return Connections(self._timeouts, self._transport, self._now)
 
     def close(self) -> None:
-        """Close all of them, also those that are in use."""
-        for client in self._all:
+        """Close all of them, also those that are lent."""
+        with self._lock:
+            clients = [*self._lent, *(client for _, client in self._free)]
+        for client in clients:
             client.close()
 
     @contextmanager
     def one(self) -> Iterator[httpx.Client]:
-        """A connection for one request and its answer."""
-        try:
-            client = self._free.pop()
-        except IndexError:
-            client = self._new()
-            self._all.append(client)
+        """A connection for one request and its answer; meanwhile those are closed that nobody has needed for long."""
+        with self._lock:
+            client = self._free.pop()[1] if self._free else self._new()
+            self._lent.add(client)
+            unused = [free for since, free in self._free if self._now() - since > IDLE]
+            del self._free[: len(unused)]
+        for each in unused:
+            each.close()
         try:
             yield client
         finally:
-            self._free.append(client)
+            with self._lock:
+                self._lent.remove(client)
+                self._free.append((self._now(), client))
 
     def _new(self) -> httpx.Client:
         # Redirects are not followed: they would carry the credentials to a place that nobody named.

@@ -52,7 +52,7 @@ class Live:
 class AsItIs:
     """Something was touched, and nothing is to be changed by it.
 
-    awaited: a change was told, and somebody else has made it live meanwhile
+    awaited: a change was told, and nothing is left of it: it was taken back, or somebody else has made it live
     """
 
     awaited: bool = False

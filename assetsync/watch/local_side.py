@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +12,11 @@ from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import source_paths
 from assetsync.local.scan import select
 from assetsync.watch.checkout import is_under_way
-from assetsync.watch.settling import MOST_WRITING, Kind, Touch
+from assetsync.watch.rest import Rest, Stamp
+from assetsync.watch.settling import Kind, Touch
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Callable, Collection, Mapping
 
     from assetsync.local.candidates import Candidate
@@ -23,23 +26,32 @@ if TYPE_CHECKING:
 EMPTY_PATIENCE = 2.0
 """Seconds that a file which has just become empty is given to get content again: many editors truncate, then write."""
 
+UNFINISHED = 60.0
+"""Seconds for which a new file without content is taken to be about to get some; one that is older is meant so."""
+
 CHECKOUT_PATIENCE = 30.0
 """Seconds that git is given to finish; a lock that a killed git left behind is not waited for longer."""
 
+LONG = 10.0
+"""Seconds of being written after which it is told that a file is waited for."""
+
 
 class LocalSide:
-    """What is on this machine. `load` reads the manifest afresh."""
+    """What is on this machine. `load` reads the manifest afresh; `wall` tells seconds since 1970."""
 
-    def __init__(self, load: Callable[[], Manifest]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[[], Manifest], wall: Callable[[], float] = time.time) -> None:
+        self._load, self._wall = load, wall
         self.manifest = load()
+        self._manifest_file = str(self.manifest.path.resolve())
         self._stamp = _stamp(self.manifest.path)
-        self._is_broken = False
+        self._manifest_rest = Rest({self._manifest_file: self._stamp})
+        self._is_broken = self._is_manifest_told = False
+        self._rest = Rest()
         self._sizes: dict[str, int] | None = None
-        """Of each file, at the last look."""
+        """Of each file, at the last look; None before the first."""
         self._held: tuple[Candidate, ...] = ()
         self._unfinished: tuple[Candidate, ...] = ()
-        self._served: frozenset[str] = frozenset()
+        self._selected: frozenset[str] = frozenset()
         self._written: set[str] = set()
         self._passed_over: set[str] = set()
         self._waiting: dict[str, float] = {}
@@ -49,20 +61,19 @@ class LocalSide:
         """Whether the manifest's file is not the one that was read last."""
         return _stamp(self.manifest.path) != self._stamp
 
-    @property
-    def is_broken(self) -> bool:
-        """Whether the manifest's file cannot be read, so that an older one is in force."""
-        return self._is_broken
-
-    def reread(self) -> bool:
+    def reread(self, writing: Collection[str], now: float) -> bool:
         """Whether another manifest is in force now, or the same again after a broken one.
 
-        Raises what is wrong with it, once; the old one stays in force.
+        One that somebody is writing, or that no event told of and that has just changed, is left for later. Raises
+        what is wrong with it, once; the old one stays in force.
         """
-        if not self.is_other:
-            return False
         stamp = _stamp(self.manifest.path)
-        was_broken, self._is_broken, self._stamp = self._is_broken, True, stamp
+        if stamp == self._stamp or self._manifest_file in writing:
+            return False
+        restless = self._manifest_rest.restless({self._manifest_file: stamp}, now)
+        if restless and not self._is_manifest_told:
+            return False
+        was_broken, self._is_broken, self._stamp, self._is_manifest_told = self._is_broken, True, stamp, False
         manifest = self._load()
         if _target(manifest) != _target(self.manifest):
             raise UsageError(
@@ -75,67 +86,77 @@ class LocalSide:
         self.manifest = manifest
         return changed or was_broken
 
-    def select(self, writing: Collection[str] = ()) -> Selected:
+    def select(self, writing: Collection[str], now: float, *, is_told: bool) -> Selected:
         """The files as they are now, without those being written, and new ones that have no content yet.
 
-        Raises InvalidInput.
+        is_told: whether events tell of writing; else a file has to look the same for a moment. Raises InvalidInput.
         """
         selected = select(self.manifest)
+        if not is_told:
+            stamps = {one.found.file: _stamp_of(one.found.status) for one in selected.candidates}
+            writing = {*writing, *self._rest.restless(stamps, now)}
         self._held = tuple(one for one in selected.candidates if one.found.file in writing)
         self._unfinished = tuple(one for one in selected.candidates if self._is_unfinished(one))
         left_out = {one.source for one in (*self._held, *self._unfinished)}
         return replace(selected, candidates=tuple(one for one in selected.candidates if one.source not in left_out))
 
+    @property
+    def held(self) -> tuple[Candidate, ...]:
+        """What the last selection leaves out because somebody writes it."""
+        return self._held
+
     def waiting_for(self, writing: Mapping[str, float], now: float) -> tuple[str, ...]:
         """What the last selection leaves out, and may do for long, in a sentence each."""
-        stuck = [one.source for one in self._held if now - writing.get(one.found.file, now) >= MOST_WRITING]
+        stuck = {one.source for one in self._held if now - writing.get(one.found.file, now) >= LONG}
+        empty = {one.source for one in self._unfinished}
         return (
             *(f"{each} is being written all the time; it is served once it was left alone for 3 s" for each in stuck),
-            *(f"{one.source} is empty; it is served as soon as it has content" for one in self._unfinished),
+            *(f"{each} is empty; it is served as soon as it has content" for each in empty),
         )
 
-    @property
-    def held(self) -> tuple[str, ...]:
-        """The files that the last selection leaves out because somebody writes into them."""
-        return tuple(one.source for one in self._held)
-
     def _is_unfinished(self, candidate: Candidate) -> bool:
+        status = candidate.found.status
         is_new = self._sizes is not None and candidate.source not in self._sizes
-        return is_new and candidate.found.status.st_size == 0
+        return is_new and status.st_size == 0 and self._wall() - status.st_mtime < UNFINISHED
 
-    def is_at_rest(self, selection: Selected, now: float) -> bool:
-        """False while git changes the tree, or a file that had content is empty for a moment."""
-        held = {
+    def is_at_rest(self, selection: Selected, writing: Collection[str], now: float) -> bool:
+        """False while git changes the tree, a file that had content is empty, or somebody writes what is left out."""
+        waited = {
             one.source: EMPTY_PATIENCE
             for one in selection.candidates
             if one.found.status.st_size == 0 and (self._sizes or {}).get(one.source, 1)
         }
         if is_under_way(self.manifest.root):
-            held[""] = CHECKOUT_PATIENCE
-        self._waiting = {name: self._waiting.get(name, now) for name in held}
-        return all(now - since >= held[name] for name, since in self._waiting.items())
+            waited[""] = CHECKOUT_PATIENCE
+        self._waiting = {name: self._waiting.get(name, now) for name in waited}
+        is_done = all(now - since >= waited[name] for name, since in self._waiting.items())
+        return is_done and not any(each.endswith(IGNORE_FILE) for each in writing)
 
     def took(self, selection: Selected) -> None:
         """These files are what was last looked at."""
         before = self._sizes or {}
-        self._sizes = {source: before[source] for source in self.held if source in before}
+        self._sizes = {one.source: before[one.source] for one in self._held if one.source in before}
         self._sizes |= {one.source: one.found.status.st_size for one in selection.candidates}
-        files = {one.found.file for one in (*selection.candidates, *self._held)}
+        files = {one.found.file for one in (*selection.candidates, *self._held, *self._unfinished)}
         self._passed_over |= {file for file in self._written - files if Path(file).exists()}
         self._written.clear()
-        self._served = frozenset(_with_folders(files))
+        self._selected = frozenset(_with_folders(files))
 
     def judged(self, touch: Touch) -> Touch:
-        """What counts only where it is served: editors make and delete files of their own, servers write logs."""
+        """What counts only where it is selected: editors make and delete files of their own, servers write logs."""
+        if touch.path == self._manifest_file:
+            self._is_manifest_told = touch.kind is not Kind.WRITING
+            return touch
         if touch.path.endswith(IGNORE_FILE):
             self._passed_over.clear()
-        is_draft = touch.kind is Kind.GONE and touch.path not in self._served
-        is_passed_over = touch.kind is Kind.WRITING and touch.path in self._passed_over
+            return touch
+        if touch.kind is Kind.GONE and touch.path not in self._selected:
+            return Touch(touch.path, Kind.DROPPED, touch.at)
         if touch.kind is Kind.WRITING:
             self._written.add(touch.path)
-        if is_draft:
-            return Touch(touch.path, Kind.DROPPED, touch.at)
-        return Touch(touch.path, Kind.TOUCHED, touch.at) if is_passed_over else touch
+            if touch.path in self._passed_over:
+                return Touch(touch.path, Kind.TOUCHED, touch.at)
+        return touch
 
     @property
     def roots(self) -> tuple[Path, ...]:
@@ -163,11 +184,14 @@ def _with_folders(files: set[str]) -> set[str]:
     return found
 
 
-def _stamp(file: Path) -> tuple[int, int, int] | None:
+def _stamp(file: Path) -> Stamp:
     try:
-        status = file.stat()
+        return _stamp_of(file.stat())
     except OSError:
         return None
+
+
+def _stamp_of(status: os.stat_result) -> Stamp:
     return status.st_mtime_ns, status.st_size, status.st_ino
 
 

@@ -26,7 +26,8 @@ from assetsync.watch.local_side import state_of
 from assetsync.watch.outcomes import Outcomes
 from assetsync.watch.pause import Pause
 from assetsync.watch.quota import Quota
-from assetsync.watch.settling import Settling, Touch
+from assetsync.watch.rest import AT_REST
+from assetsync.watch.settling import WRITING_QUIET, Settling, Touch
 from assetsync.watch.terms import Answer, Bounds
 
 if TYPE_CHECKING:
@@ -54,8 +55,8 @@ RESTLESS = 0.5
 LOOK_ANYWAY = 30.0
 """The same where it does: what it never told of is found as well."""
 
-AT_REST = 1.0
-"""Seconds for which what nobody told of has to look the same before it is taken to be whole."""
+FIRST_PATIENCE = 10.0
+"""Seconds for which the first look waits for what somebody writes; then it takes it as `apply` would."""
 
 ON_HOLD = 0.25
 """Seconds until it is looked again whether git is done, or a file that became empty has content again."""
@@ -87,10 +88,13 @@ class Watch:
         """What the last glance found instead, and since when it does."""
         self._served: tuple[DesiredAsset, ...] | None = None
         """What is live as far as is known; None where that is to be found out."""
-        self._last_served: dict[str, DesiredAsset] | None = None
-        """What was live when that was last known, by source; None before."""
+        self._last_served: dict[tuple[str, str], DesiredAsset] | None = None
+        """What was live when that was last known, by source and path; None before."""
+        self._first_held_at = math.inf
+        """Since when somebody writes a file while nothing is known to be live."""
+        self._is_wrong_here = False
+        """Whether the last look found something wrong with the files themselves."""
         self._plan: Plan | None = None
-        self._broken: AssetsyncError | None = None
         self._is_gathering = False
         self._is_interrupted = False
         self.is_writing = False
@@ -117,6 +121,7 @@ class Watch:
             drift = self._drift()
             while not self._controls.stop.is_set() and self._hands.is_heard():
                 self._wait()
+                self._hands.glance()
                 if self._eyes.check():
                     self._announce()
                 if self._drift() - drift > ASLEEP:
@@ -152,6 +157,11 @@ class Watch:
     def _interval(self) -> float:
         return self._bounds.poll or (POLL if self._eyes.blind else LOOK_ANYWAY)
 
+    @property
+    def _is_untold(self) -> bool:
+        """Whether no event tells of changes, or not of all."""
+        return bool(self._bounds.poll or self._eyes.blind)
+
     def _drift(self) -> float:
         return self._hands.wall() - self._hands.now()
 
@@ -173,7 +183,6 @@ class Watch:
         """
         now = self._hands.now()
         self._glance_at = now + self._interval
-        self._hands.glance()
         if self._local.is_other:
             self._look(now)
             return
@@ -181,8 +190,12 @@ class Watch:
             if self._remote.is_check_due:
                 self._check(lambda: self._tree(self._select()))
             state = state_of(self._select())
-            if state == self._state:
+            if self._is_wrong_here:  # and is not any more
+                self._look(None)
+            elif state == self._state:
                 self._glimpsed = None
+            elif self._is_untold and not self._local.held:  # then all of it is at rest
+                self._look(now)
             elif state != self._glimpsed:
                 self._glimpsed, self._glimpsed_at = state, now
                 self._glance_at = now + min(self._interval, RESTLESS)
@@ -196,35 +209,46 @@ class Watch:
         if self._since is None:
             self._since = since
         self._again_at, self._glance_at = math.inf, self._hands.now() + self._interval
-        self._glimpsed = None
+        self._glimpsed, self._is_wrong_here = None, False
         self._reread()
         with self._told():
             self._bring()
+        if self._local.held:
+            self._again_at = min(self._again_at, self._hands.now() + WRITING_QUIET)
+        if self._local.is_other or (self._is_untold and self._local.held):
+            self._glance_at = self._hands.now() + min(self._interval, RESTLESS)
 
     def _reread(self) -> None:
+        now = self._hands.now()
         try:
-            if not self._local.reread():
+            if not self._local.reread(self._settling.being_written(now), now):
                 return
         except AssetsyncError as error:
-            self._broken = error
             self._hands.tell(Failed(error, None, manifest=True))
             return
-        self._served, self._broken = None, None
+        self._served, self._is_gathering = None, False
         self._outcomes.forgive()
+        self._pause.again()
         self._hands.tell(ManifestRead())
         if self._bounds.poll is None and self._eyes.turn_to(self._local.roots):
             self._announce()
 
     def _bring(self) -> None:
+        now = self._hands.now()
+        writing = self._settling.being_written(now)
         selection = self._select()
-        is_at_rest = self._local.is_at_rest(selection, self._hands.now())
-        if not is_at_rest or (self._local.held and self._last_served is None):
-            self._again_at = self._hands.now() + ON_HOLD
+        if not self._local.is_at_rest(selection, writing, now):
+            self._again_at = now + ON_HOLD
             return
+        if self._local.held and self._last_served is None:
+            self._first_held_at = min(self._first_held_at, now)
+            if now - self._first_held_at < FIRST_PATIENCE:
+                self._again_at = now + ON_HOLD
+                return
+            selection = self._local.select((), now, is_told=True)
         tree = self._tree(selection)
         self._local.took(selection)
-        now = self._hands.now()
-        self._outcomes.warn(self._local.waiting_for(self._settling.being_written(now), now))
+        self._outcomes.waits(self._local.waiting_for(writing, now))
         self._state = state_of(selection)
         if tree.assets == self._served:
             if self._remote.is_check_due:
@@ -241,13 +265,17 @@ class Watch:
             raise
 
     def _select(self) -> Selected:
-        return self._local.select(self._settling.being_written(self._hands.now()))
+        now = self._hands.now()
+        return self._local.select(self._settling.being_written(now), now, is_told=not self._is_untold)
 
     def _tree(self, selection: Selected) -> DesiredTree:
         """What is to be live: the files as they are, but as it is live what somebody is writing at the moment."""
         tree, known = self._hands.read(selection), self._last_served or {}
-        taken = {one.path for one in tree.assets}  # the manifest may lead another file there by now
-        kept = [known[each] for each in self._local.held if each in known and known[each].path not in taken]
+        kept = [
+            asset
+            for one in self._local.held
+            if (asset := known.get((one.source, one.described.path))) and asset.visibility is one.described.visibility
+        ]
         return replace(tree, assets=tuple(sorted((*tree.assets, *kept), key=lambda one: (one.path, one.source))))
 
     def _check(self, read: Callable[[], DesiredTree]) -> None:
@@ -295,7 +323,7 @@ class Watch:
 
     def _are_live(self, assets: tuple[DesiredAsset, ...]) -> None:
         self._served = assets
-        self._last_served = {one.source: one for one in assets}
+        self._last_served = {(one.source, one.path): one for one in assets}
 
     def _must_wait(self) -> bool:
         """Whether the Builds of this hour are used up."""
@@ -341,14 +369,17 @@ class Watch:
             self._failed(error)
         except OSError as error:
             self._failed(AssetsyncError(f"{error.filename or 'a file'}: {error.strerror or error}"))
+            self._is_wrong_here = True
 
     def _failed(self, error: AssetsyncError) -> None:
-        if not isinstance(error, InvalidInput):
+        self._is_wrong_here = isinstance(error, InvalidInput)
+        if not self._is_wrong_here:
             self._remote.forget()
         retry = self._outcomes.failed(error)
         if retry is None:
             self._since = None
-        self._again_at = math.inf if retry is None else self._hands.now() + retry
+        else:
+            self._again_at = self._hands.now() + retry
 
     def _announce(self) -> None:
         folders = tuple(folder.source for folder in self._local.manifest.folders)

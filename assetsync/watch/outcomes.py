@@ -25,6 +25,7 @@ class Outcomes:
         self._is_awaited = False
         """Whether it was told, and not yet what became of it."""
         self._warned: set[str] = set()
+        self._waited_for: tuple[str, ...] = ()
 
     def changing(self, plan: Plan) -> None:
         """It is tried now; that is told unless it is the same that has failed."""
@@ -67,6 +68,13 @@ class Outcomes:
     def forgive(self) -> bool:
         """What still is wrong is told again as if it were new; whether anything was."""
         return self._trouble.lifted()
+
+    def waits(self, warnings: tuple[str, ...]) -> None:
+        """What is waited for; each is told when it begins."""
+        for warning in warnings:
+            if warning not in self._waited_for:
+                self._tell(Warned(warning))
+        self._waited_for = warnings
 
     def warn(self, warnings: tuple[str, ...]) -> None:
         """Each is told once."""

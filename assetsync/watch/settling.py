@@ -28,7 +28,7 @@ MOST = 1.0
 MANY, MANY_QUIET, MOST_OF_MANY = 20, 0.3, 5.0
 """From so many paths on it is a checkout or a build that goes on; its own times for being at rest, and anyway."""
 
-MOST_WRITING = 10.0
+MOST_WRITING = 4.0
 """Seconds after the first touch when it is looked at anyway although somebody writes; without what is being written."""
 
 

@@ -42,17 +42,20 @@ class Trouble:
     def __init__(self) -> None:
         self._is_about: object = None
         self._problems: frozenset[Problem] = frozenset()
-        self._tries = 0
+        self._tries = self._busy = 0
 
     def __bool__(self) -> bool:
         return self._is_about is not None
 
     def came(self, error: AssetsyncError) -> tuple[News, float | None]:
         """What there is to say, and after how many seconds it is tried again; None where only a change helps."""
-        if isinstance(error, Busy) and self._tries < BUSY_TRIES:
-            self._tries += 1
+        self._busy = self._busy + 1 if isinstance(error, Busy) else 0
+        if 0 < self._busy <= BUSY_TRIES:
             return News.NOTHING, BUSY_RETRY
-        is_about, retry = _is_about(error), self._retry(error)
+        is_about = _is_about(error)
+        if is_about != self._is_about:
+            self._tries = 0
+        retry = self._retry(error)
         problems = frozenset(error.problems) if isinstance(error, InvalidInput) else frozenset()
         if is_about == self._is_about:
             news = News.AGAIN if retry is None and self._tries else News.SAME
@@ -64,7 +67,8 @@ class Trouble:
 
     def lifted(self) -> bool:
         """Whether there was something; from now on there is not."""
-        was, self._is_about, self._problems, self._tries = bool(self), None, frozenset(), 0
+        was, self._is_about, self._problems = bool(self), None, frozenset()
+        self._tries = self._busy = 0
         return was
 
     def _retry(self, error: AssetsyncError) -> float | None:

@@ -12,10 +12,11 @@ import httpx
 import pytest
 
 from assetsync.emulator.hosting import Site
+from assetsync.emulator.live.document import Changed
 from assetsync.emulator.live.injection import with_tag
 from assetsync.emulator.live.serving import LARGEST_DOCUMENT, serve_live
 from assetsync.emulator.live.site import MOST_CHANGES, MOST_READERS
-from assetsync.emulator.live.sites import MOST_SITES, MOST_WATCHES
+from assetsync.emulator.live.sites import LEASE, MOST_SITES, MOST_WATCHES, LiveSites
 from assetsync.emulator.messages import Answer, FileSlice, Request
 from assetsync.emulator.one_site import SitePort
 from assetsync.emulator.server import RunningEmulator
@@ -426,6 +427,23 @@ def test_a_site_is_watched_until_the_last_one_leaves(api: Api) -> None:
         assert api.client.get(site).status_code == 200
     assert api.client.delete(f"{site}?watch=second").status_code == 204
     assert api.client.get(site).status_code == 404
+
+
+def test_one_that_watches_and_was_killed_is_forgotten_after_a_while() -> None:
+    time = [0.0]
+    sites = LiveSites(lambda: time[0])
+    killed, asked, unnamed = "a.localhost", "b.localhost", "c.localhost"
+    for domain in (killed, asked):
+        sites.put(domain, Changed(()), "one")
+    sites.put(unnamed, Changed(()))
+    time[0] = LEASE - 1
+    assert sites.renew(asked, "one") is not None
+    assert sites.renew(asked, "another") is None
+    time[0] = LEASE + 1
+    assert sites.get(killed) is None
+    assert sites.get(asked) is not None
+    assert sites.get(unnamed) is not None
+    assert sites.renew(killed, "one") is None
 
 
 def test_a_site_is_watched_by_so_many_and_no_more(api: Api) -> None:

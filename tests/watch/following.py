@@ -53,9 +53,9 @@ class Clocks:
 class CountingLooks(LocalSide):
     looks = 0
 
-    def select(self, writing: Collection[str] = ()) -> Selected:
+    def select(self, writing: Collection[str], now: float, *, is_told: bool) -> Selected:
         self.looks += 1
-        return super().select(writing)
+        return super().select(writing, now, is_told=is_told)
 
 
 class Following:

@@ -15,7 +15,18 @@ from assetsync.errors import CredentialsError, InvalidInput
 from assetsync.manifest.load import load_manifest
 from assetsync.plan.board import Candidate
 from assetsync.prepare import verify
-from assetsync.watch.happenings import AsItIs, Changing, Failed, Gathering, Live, Overtaken, Paused, Recovered, Resumed
+from assetsync.watch.happenings import (
+    AsItIs,
+    Changing,
+    Failed,
+    Gathering,
+    Live,
+    ManifestRead,
+    Overtaken,
+    Paused,
+    Recovered,
+    Resumed,
+)
 from assetsync.watch.local_side import LocalSide
 from assetsync.watch.remote_side import REFRESH_AFTER
 from assetsync.watch.settling import Kind, Touch
@@ -175,7 +186,7 @@ def test_what_is_written_but_served_to_nobody_is_waited_for_once(stage: Stage) -
     log = Touch(str(stage.root.resolve() / "public/debug.log"), Kind.WRITING, 0.0)
     served = Touch(str(stage.root.resolve() / "public/a.css"), Kind.WRITING, 0.0)
     assert side.judged(log).kind is side.judged(served).kind is Kind.WRITING
-    side.took(side.select())
+    side.took(side.select((), 0.0, is_told=True))
     assert side.judged(log).kind is Kind.TOUCHED
     assert side.judged(served).kind is Kind.WRITING
     side.judged(Touch(str(stage.root.resolve() / "public/.assetsyncignore"), Kind.WRITTEN, 0.0))
@@ -243,3 +254,26 @@ def test_when_the_files_are_back_nothing_is_asked_any_more(stage: Stage) -> None
         stage.write(files)
         site.until(Resumed)
         assert lives(site) == 1
+
+
+@pytest.mark.parametrize("poll", [None, 0.05], ids=["told", "polling"])
+def test_a_problem_with_the_files_that_passes_by_itself_is_over_then(stage: Stage, poll: float | None) -> None:
+    stage.write(SITE)
+    with following(stage, poll=poll) as site:
+        bad = site.file("bad\\name.txt")
+        bad.write_bytes(b"x")
+        site.until(Failed)
+        bad.unlink()
+        site.until(Recovered)
+
+
+def test_what_is_asked_is_asked_again_when_the_manifest_was_edited(stage: Stage) -> None:
+    stage.write(MANY)
+    with following(stage) as site:
+        for name in NAMES[:20]:
+            site.file(name).unlink()
+        site.until(Paused)
+        manifest = stage.root / "assetsync.yaml"
+        manifest.write_text(f"{manifest.read_text()}    exclude: ['*.none']\n")
+        site.until(ManifestRead)
+        site.until(Paused, 2)

@@ -144,7 +144,8 @@ def test_a_service_that_was_started_anew_is_told_again_what_is_watched(tmp_path:
 
     with RunningEmulator(tmp_path) as first:
         account, port = first.core.account, first.port
-        shown = View(output, "http://{}".format, Address(first.url, account.sid, account.auth_token), opens=False)
+        address = Address(first.url, account.sid, account.auth_token)
+        shown = View(output, "http://{}".format, address, opens=False, now=count(0.0, 100.0).__next__)
         shown(Watching(("public",), DOMAIN))
         assert state(first) == 200
     shown.glance()

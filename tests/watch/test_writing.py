@@ -10,7 +10,7 @@ import pytest
 
 from assetsync.emulator.faults.document import parse_faults
 from assetsync.watch import local_side, loop, settling, troubles
-from assetsync.watch.happenings import AsItIs, Failed, Recovered, Warned
+from assetsync.watch.happenings import AsItIs, Failed, Live, ManifestRead, Recovered, Warned
 from tests.watch.following import Following, changed_paths, following
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 SITE = {"a.css": b"a {}", "old.bin": b"whole before"}
 PIECE, PIECES, PAUSE = b"x" * 1000, 25, 0.1
 WHOLE = PIECE * PIECES
+MORE = "  - source: more\n    target: /more\n    visibility: public\n"
 
 
 @contextmanager
@@ -61,8 +62,8 @@ def in_one_piece(site: Following, path: str, before: bytes | None) -> None:
 def test_a_long_write_keeps_other_files_from_nothing_and_is_served_whole(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, before: bytes | None
 ) -> None:
-    for module in (settling, local_side):
-        monkeypatch.setattr(module, "MOST_WRITING", 0.3)
+    monkeypatch.setattr(settling, "MOST_WRITING", 0.3)
+    monkeypatch.setattr(local_side, "LONG", 0.3)
     stage.write(SITE)
     with following(stage) as site, being_written(site.file(name)) as done:
         site.file("a.css").write_bytes(b"saved meanwhile")
@@ -130,3 +131,110 @@ def test_a_draft_that_is_renamed_before_it_is_closed_is_not_waited_for(stage: St
         pending = site.watch._settling.ripe_at
         assert pending is None or pending - began < settling.WRITING_QUIET
         assert not site.all(AsItIs)
+
+
+def test_a_file_that_two_mappings_serve_keeps_both_paths(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(settling, "MOST_WRITING", 0.3)
+    stage.write(SITE)
+    stage.manifest("  - source: public\n    target: /v2\n    visibility: public\n")
+    with following(stage) as site:
+        with being_written(site.file("old.bin")) as done:
+            site.file("a.css").write_bytes(b"saved meanwhile")
+            site.until_served("/v2/a.css", b"saved meanwhile")
+            assert not done.is_set()
+            assert {site.served("/old.bin"), site.served("/v2/old.bin")} == {b"whole before"}
+        site.until_served("/old.bin", WHOLE)
+        site.until_served("/v2/old.bin", WHOLE)
+
+
+def test_half_a_manifest_is_not_put_in_force(stage: Stage) -> None:
+    """In place and slowly, twice: it is written by whoever edits it, but served to nobody."""
+    stage.write(SITE)
+    stage.write({"b.txt": b"b"}, folder="more")
+    manifest = stage.manifest(MORE)
+    whole = manifest.read_bytes()
+    with following(stage) as site:
+        for edit in (b"# once\n", b"# twice\n"):
+            reads = len(site.all(ManifestRead))
+            with manifest.open("wb", buffering=0) as stream:
+                stream.write(whole[: whole.index(b"  - source: more")])
+                site.file("a.css").write_bytes(edit)
+                threading.Event().wait(1.5)
+                stream.write(whole[whole.index(b"  - source: more") :] + edit)
+            site.until_served("/a.css", edit)
+            assert len(site.all(ManifestRead)) == reads
+        assert not any("/more/b.txt" in paths for paths in changed_paths(site)[1:])
+
+
+def test_where_nothing_tells_of_changes_half_a_manifest_is_not_put_in_force(stage: Stage) -> None:
+    stage.write(SITE)
+    stage.write({"b.txt": b"b"}, folder="more")
+    manifest = stage.manifest(MORE)
+    whole = manifest.read_bytes()
+    with following(stage, poll=0.05) as site:
+        with manifest.open("wb", buffering=0) as stream:
+            stream.write(whole[: whole.index(b"  - source: more")])
+            looks = site.looks
+            site.until_true(lambda: site.looks > looks + 5)
+            stream.write(whole[whole.index(b"  - source: more") :].replace(b"/more", b"/other"))
+        site.until_served("/other/b.txt", b"b")
+        assert len(site.all(ManifestRead)) == 1
+
+
+def test_while_an_ignore_file_is_being_written_nothing_is_published(stage: Stage) -> None:
+    stage.write(SITE | {"secret.txt": b"secret", ".assetsyncignore": b"/secret.txt\n"})
+    with following(stage) as site:
+        with site.file(".assetsyncignore").open("wb", buffering=0) as stream:
+            stream.write(b"# rewritten\n")
+            site.file("a.css").write_bytes(b"saved meanwhile")
+            threading.Event().wait(1.5)
+            assert site.served("/a.css") == SITE["a.css"]
+            stream.write(b"/secret.txt\n")
+        site.until_served("/a.css", b"saved meanwhile")
+        assert not any("/secret.txt" in paths for paths in changed_paths(site))
+
+
+def test_a_new_file_that_was_empty_for_long_is_waited_for_as_any_other(stage: Stage) -> None:
+    stage.write(SITE)
+    with following(stage) as site:
+        file = site.file("new.bin")
+        with file.open("wb"), file.open("wb"):
+            pass  # written to, and closed, without content
+        site.until_true(lambda: any("is empty" in each.message for each in site.all(Warned)))
+        with being_written(file):
+            in_one_piece(site, "/new.bin", None)
+
+
+def test_where_nothing_tells_of_changes_one_that_grows_keeps_no_other_back(stage: Stage) -> None:
+    stage.write(SITE)
+    with following(stage, poll=0.05) as site, being_written(site.file("old.bin")) as done:
+        site.file("a.css").write_bytes(b"saved meanwhile")
+        site.until_served("/a.css", b"saved meanwhile")
+        assert not done.is_set()
+        in_one_piece(site, "/old.bin", b"whole before")
+
+
+def test_the_first_look_waits_for_what_is_being_written_but_not_for_ever(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(loop, "FIRST_PATIENCE", 0.5)
+    stage.write(SITE | {"empty.txt": b""})  # which is waited for, so that events come before the first look ends
+    done, file = threading.Event(), stage.root / "public/log.txt"
+
+    def write() -> None:
+        with file.open("wb", buffering=0) as stream:
+            while not done.is_set():
+                stream.write(b"line\n")
+                done.wait(0.05)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        with following(stage) as site:
+            site.file("empty.txt").write_bytes(b"full")
+            site.until(Live)
+            assert site.served("/a.css") == SITE["a.css"]
+            assert not done.is_set()
+    finally:
+        done.set()
+        writer.join()

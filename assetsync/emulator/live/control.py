@@ -29,7 +29,7 @@ def control(sites: LiveSites, request: Request, domain: str) -> Answer:
                 raise invalid(request.body.problem)
             site = sites.put(domain, parse_news(request.body.raw), watch)
         case "GET":
-            found = sites.get(domain)
+            found = sites.renew(domain, watch) if watch else sites.get(domain)
             if found is None:
                 raise not_found(request.path)
             site = found

@@ -48,6 +48,7 @@ WELL = "live in 0.50 s, 88 Builds left this hour"
         ((LIVE, BROKEN, ManifestRead()), WELL),
         ((LIVE, Overtaken(ZB, 2)), "somebody else deployed"),
         ((LIVE, Overtaken(ZB, 2), LIVE), WELL),
+        ((LIVE, NO_NETWORK, Overtaken(ZB, 2)), "NOT live: no network"),
     ],
 )
 def test_it_tells_what_the_last_happenings_left(happenings: tuple[Happening, ...], said: str) -> None:

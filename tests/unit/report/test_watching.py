@@ -131,7 +131,7 @@ TOLD: dict[Happening, tuple[list[str], dict[str, object]]] = {
         ["  It failed again: no network", "  It is tried again in 15 s, and with the next change."],
         {"event": "failed", "retry_in": 15.0, "again": True},
     ),
-    AsItIs(awaited=True): (["  somebody else has made it live"], {"event": "unchanged"}),
+    AsItIs(awaited=True): (["  there is nothing to change any more"], {"event": "unchanged"}),
     Resumed(): (["  Nothing is asked any more; it goes on."], {"event": "resumed"}),
     Recovered(): (["  It works again."], {"event": "recovered"}),
     Paused(SEVEN, (AGREED, REFUSED)): (
