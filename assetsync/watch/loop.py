@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
 from assetsync.events import BuildStarted, Deployed
+from assetsync.plan.actions import Delete
 from assetsync.plan.safety import unanswered, with_consents
 from assetsync.watch.eyes import Eyes
 from assetsync.watch.happenings import (
@@ -56,7 +57,7 @@ LOOK_ANYWAY = 30.0
 """The same where it does: what it never told of is found as well."""
 
 FIRST_PATIENCE = 10.0
-"""Seconds for which the first look waits for what somebody writes; then it takes it as `apply` would."""
+"""Seconds for which the first look waits for what somebody writes."""
 
 ON_HOLD = 0.25
 """Seconds until it is looked again whether git is done, or a file that became empty has content again."""
@@ -245,7 +246,6 @@ class Watch:
             if now - self._first_held_at < FIRST_PATIENCE:
                 self._again_at = now + ON_HOLD
                 return
-            selection = self._local.select((), now, is_told=True)
         tree = self._tree(selection)
         self._local.took(selection)
         self._outcomes.waits(self._local.waiting_for(writing, now))
@@ -257,12 +257,22 @@ class Watch:
             self._done()
             return
         try:
-            if self._deploy(self._remote.prepare(self._local.manifest, tree)):
+            prepared = self._remote.prepare(self._local.manifest, tree)
+            if self._takes_off_line(prepared.plan):
+                self._remote.keep(prepared)
+                tree = self._hands.read(self._local.select((), now, is_told=True))
+                prepared = self._remote.prepare(self._local.manifest, tree)
+            if self._deploy(prepared):
                 self._done()
                 self._remote.learn(self._local.manifest, tree)
         except ApplyFailed as error:
             self._hands.distrust(selection, error)
             raise
+
+    def _takes_off_line(self, plan: Plan) -> bool:
+        """Whether it is one that somebody writes, and nobody here knew to be live."""
+        held = {one.described.path for one in self._local.held}
+        return any(isinstance(each, Delete) and each.path in held for each in plan.changes)
 
     def _select(self) -> Selected:
         now = self._hands.now()

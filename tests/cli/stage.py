@@ -315,7 +315,8 @@ class Terminal:
     """A command on a pseudo-terminal: all that a person would see, and what they type."""
 
     def __init__(self, *arguments: str, cwd: Path | None = None, stdout: int | None = None) -> None:
-        self._open(command(*arguments), cwd, stdout)
+        # A runner that was started by `nohup` ignores that its terminal is closed, and so would all that it starts.
+        self._open(["env", "--default-signal=HUP", *command(*arguments)], cwd, stdout)
 
     def _open(self, words: list[str], cwd: Path | None, stdout: int | None) -> None:
         self._master, slave = pty.openpty()

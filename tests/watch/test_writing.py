@@ -214,26 +214,34 @@ def test_where_nothing_tells_of_changes_one_that_grows_keeps_no_other_back(stage
         in_one_piece(site, "/old.bin", b"whole before")
 
 
+@pytest.mark.parametrize("is_live", [False, True], ids=["new", "live"])
 def test_the_first_look_waits_for_what_is_being_written_but_not_for_ever(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, is_live: bool
 ) -> None:
+    """And never takes off line what is."""
     monkeypatch.setattr(loop, "FIRST_PATIENCE", 0.5)
-    stage.write(SITE | {"empty.txt": b""})  # which is waited for, so that events come before the first look ends
-    done, file = threading.Event(), stage.root / "public/log.txt"
+    log = {"log.txt": b"yesterday\n"}
+    stage.write(SITE | log)
+    if is_live:
+        stage.apply()
+    stage.write({"empty.txt": b""})  # which is waited for, so that events come before the first look ends
+    done = threading.Event()
 
     def write() -> None:
-        with file.open("wb", buffering=0) as stream:
+        with (stage.root / "public/log.txt").open("ab", buffering=0) as stream:
             while not done.is_set():
                 stream.write(b"line\n")
-                done.wait(0.05)
+                done.wait(0.5)
 
     writer = threading.Thread(target=write)
     writer.start()
     try:
         with following(stage) as site:
+            site.until_true(lambda: bool(site.watch._settling.being_written(site.clocks.now())))
             site.file("empty.txt").write_bytes(b"full")
             site.until(Live)
-            assert site.served("/a.css") == SITE["a.css"]
+            assert site.served("/empty.txt") == b"full"
+            assert (site.served("/log.txt") is not None) is is_live
             assert not done.is_set()
     finally:
         done.set()
