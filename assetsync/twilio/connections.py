@@ -31,7 +31,7 @@ _LOOPBACK: dict[str, httpx.BaseTransport | None] = {
 
 
 IDLE = 5.0
-"""Seconds after which a connection that nobody used is closed, as httpx would."""
+"""Seconds after which a connection that nobody used is closed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class Connections:
                 },
                 http2=False,
                 follow_redirects=False,
-                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1),
+                limits=httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=IDLE),
                 timeout=httpx.Timeout(None, connect=self._timeouts.connect),  # `watch` sees to the rest
                 trust_env=True,
                 verify=self._trust,

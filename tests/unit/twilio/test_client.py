@@ -13,7 +13,7 @@ import pytest
 
 from assetsync.errors import ApiError, AssetsyncError, MalformedAnswer, NotFound, ServerFailure, UsageError
 from assetsync.model import Asset, Dependency
-from assetsync.twilio import pages
+from assetsync.twilio import connections, pages
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
@@ -489,7 +489,8 @@ def test_only_as_many_deployments_as_wanted_are_read() -> None:
         assert len(server.seen) == 2
 
 
-def test_one_client_serves_many_threads() -> None:
+def test_one_client_serves_many_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE", 3600.0)
     with served(json_reply(assets_page(0, 10)), concurrency=4) as (server, client):
         found: list[int] = []
         threads = [threading.Thread(target=lambda: found.append(len(client.list_assets(ZS)))) for _ in range(20)]

@@ -29,7 +29,7 @@ from assetsync.errors import (
     UsageError,
 )
 from assetsync.events import Event, RequestRetried, silent
-from assetsync.twilio import answer
+from assetsync.twilio import answer, connections
 from assetsync.twilio.body import FileBody
 from assetsync.twilio.call import Call
 from assetsync.twilio.connections import Timeouts
@@ -397,7 +397,8 @@ def test_a_refused_upload_leaves_no_file_open_and_counts_its_bytes(tmp_path: Pat
 # Many at once
 
 
-def test_fifty_threads_share_as_many_connections_as_allowed() -> None:
+def test_fifty_threads_share_as_many_connections_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "IDLE", 3600.0)  # a machine that stands still for seconds opens others
     with line(OK, concurrency=7) as wire, ThreadPoolExecutor(50) as pool:
         assert all(pool.map(lambda _n: wire.send(GET), range(400)))
         assert 1 <= wire.server.opened <= 7
