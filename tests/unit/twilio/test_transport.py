@@ -399,14 +399,18 @@ def test_a_refused_upload_leaves_no_file_open_and_counts_its_bytes(tmp_path: Pat
 
 def test_fifty_threads_share_as_many_connections_as_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "IDLE", 3600.0)  # a machine that stands still for seconds opens others
-    with line(OK, concurrency=7) as wire, ThreadPoolExecutor(50) as pool:
+    with line(OK, concurrency=7, timeouts=Timeouts()) as wire, ThreadPoolExecutor(50) as pool:
         assert all(pool.map(lambda _n: wire.send(GET), range(400)))
         assert 1 <= wire.server.opened <= 7
         assert wire.transport.tally.requests == 400
 
 
 def test_two_hosts_share_the_connections(tmp_path: Path) -> None:
-    with line(OK, concurrency=2) as wire, WireServer(in_turn(OK)) as second, ThreadPoolExecutor(8) as pool:
+    with (
+        line(OK, concurrency=2, timeouts=Timeouts()) as wire,
+        WireServer(in_turn(OK)) as second,
+        ThreadPoolExecutor(8) as pool,
+    ):
         urls = [f"{server.url}/x" for server in (wire.server, second)] * 40
         calls = [Call("fetch", "GET", url) for url in urls]
         assert all(pool.map(wire.transport.exchange, calls))
