@@ -19,7 +19,7 @@ from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
 from assetsync.twilio.retry import RetryPolicy, SystemClock
-from assetsync.watch.happenings import Changing, Live, Watching
+from assetsync.watch.happenings import Changing, Failed, Live, Watching
 from assetsync.watch.local_side import LocalSide
 from assetsync.watch.loop import Watch
 from assetsync.watch.remote_side import RemoteSide
@@ -89,8 +89,15 @@ class Following:
         return answer.content if answer.status_code == 200 else None
 
     def until_served(self, path: str, content: bytes | None) -> None:
-        """Wait for the site to say so; None is for nothing there."""
-        self.until_true(lambda: self.served(path) == content, lambda: f"{path}: {self.served(path)!r}")
+        """Wait for the site to say so, and for the watch to have told it; None is for nothing there."""
+        self.until_true(
+            lambda: self.served(path) == content and self._all_has_an_outcome(),
+            lambda: f"{path}: {self.served(path)!r}",
+        )
+
+    def _all_has_an_outcome(self) -> bool:
+        turns = [each for each in self.happened if isinstance(each, Changing | Live | Failed)]
+        return not turns or not isinstance(turns[-1], Changing)
 
     def until_true(self, holds: Callable[[], bool], said: Callable[[], str] = str) -> None:
         deadline = time.monotonic() + PATIENCE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assetsync.emulator.faults.document import parse_faults
-from assetsync.watch import local_side, loop, settling, troubles
+from assetsync.watch import local_side, loop, rest, settling, troubles
 from assetsync.watch.happenings import AsItIs, Failed, Live, ManifestRead, Recovered, Warned
 from tests.watch.following import Following, changed_paths, following
 
@@ -26,22 +27,30 @@ MORE = "  - source: more\n    target: /more\n    visibility: public\n"
 
 
 @contextmanager
-def being_written(file: Path) -> Iterator[threading.Event]:
-    """Somebody who writes a piece, and another, and leaves the file open meanwhile; yields what is set at the end."""
-    done = threading.Event()
+def being_written(file: Path, *, held: bool = False) -> Iterator[threading.Event]:
+    """Somebody who writes a piece, and another, and leaves the file open meanwhile.
+
+    Where it is `held` they write the last piece again and again until what this yields is set.
+    """
+    finish = threading.Event()
+    if not held:
+        finish.set()
 
     def write() -> None:
         with file.open("wb", buffering=0) as stream:
             for _ in range(PIECES):
                 stream.write(PIECE)
                 threading.Event().wait(PAUSE)
-        done.set()
+            while not finish.wait(PAUSE):
+                stream.seek(-len(PIECE), os.SEEK_END)
+                stream.write(PIECE)
 
     thread = threading.Thread(target=write)
     thread.start()
     try:
-        yield done
+        yield finish
     finally:
+        finish.set()
         thread.join()
 
 
@@ -65,10 +74,10 @@ def test_a_long_write_keeps_other_files_from_nothing_and_is_served_whole(
     monkeypatch.setattr(settling, "MOST_WRITING", 0.3)
     monkeypatch.setattr(local_side, "LONG", 0.3)
     stage.write(SITE)
-    with following(stage) as site, being_written(site.file(name)) as done:
+    with following(stage) as site, being_written(site.file(name), held=True) as finish:
         site.file("a.css").write_bytes(b"saved meanwhile")
         site.until_served("/a.css", b"saved meanwhile")
-        assert not done.is_set()
+        finish.set()
         in_one_piece(site, f"/{name}", before)
         assert not site.all(Failed)
         assert [name in each.message for each in site.all(Warned) if "all the time" in each.message] == [True]
@@ -90,10 +99,10 @@ def test_what_is_tried_again_leaves_it_alone(stage: Stage, monkeypatch: pytest.M
         site.stage.emulator.core.bend(parse_faults(b"rules:\n  - {match: 'POST /v1/**', answer: 503}\n", "faults"))
         site.file("a.css").write_bytes(b"refused at first")
         site.until(Failed)
-        with being_written(site.file("new.bin")) as done:
+        with being_written(site.file("new.bin"), held=True) as finish:
             site.stage.emulator.core.bend(None)
             site.until(Recovered)
-            assert not done.is_set()
+            finish.set()
             in_one_piece(site, "/new.bin", None)
 
 
@@ -112,7 +121,8 @@ def test_a_file_that_gets_content_in_steps_is_waited_for(stage: Stage) -> None:
         assert sum("/old.bin" in paths for paths in changed_paths(site)[1:]) == 1
 
 
-def test_where_nothing_tells_of_changes_a_file_has_to_rest_first(stage: Stage) -> None:
+def test_where_nothing_tells_of_changes_a_file_has_to_rest_first(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rest, "AT_REST", 3.0)
     stage.write(SITE)
     with following(stage, poll=0.05) as site, being_written(site.file("new.bin")):
         in_one_piece(site, "/new.bin", None)
@@ -138,10 +148,9 @@ def test_a_file_that_two_mappings_serve_keeps_both_paths(stage: Stage, monkeypat
     stage.write(SITE)
     stage.manifest("  - source: public\n    target: /v2\n    visibility: public\n")
     with following(stage) as site:
-        with being_written(site.file("old.bin")) as done:
+        with being_written(site.file("old.bin"), held=True):
             site.file("a.css").write_bytes(b"saved meanwhile")
             site.until_served("/v2/a.css", b"saved meanwhile")
-            assert not done.is_set()
             assert {site.served("/old.bin"), site.served("/v2/old.bin")} == {b"whole before"}
         site.until_served("/old.bin", WHOLE)
         site.until_served("/v2/old.bin", WHOLE)
@@ -166,7 +175,10 @@ def test_half_a_manifest_is_not_put_in_force(stage: Stage) -> None:
         assert not any("/more/b.txt" in paths for paths in changed_paths(site)[1:])
 
 
-def test_where_nothing_tells_of_changes_half_a_manifest_is_not_put_in_force(stage: Stage) -> None:
+def test_where_nothing_tells_of_changes_half_a_manifest_is_not_put_in_force(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "AT_REST", 5.0)
     stage.write(SITE)
     stage.write({"b.txt": b"b"}, folder="more")
     manifest = stage.manifest(MORE)
@@ -205,12 +217,15 @@ def test_a_new_file_that_was_empty_for_long_is_waited_for_as_any_other(stage: St
             in_one_piece(site, "/new.bin", None)
 
 
-def test_where_nothing_tells_of_changes_one_that_grows_keeps_no_other_back(stage: Stage) -> None:
+def test_where_nothing_tells_of_changes_one_that_grows_keeps_no_other_back(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rest, "AT_REST", 3.0)
     stage.write(SITE)
-    with following(stage, poll=0.05) as site, being_written(site.file("old.bin")) as done:
+    with following(stage, poll=0.05) as site, being_written(site.file("old.bin"), held=True) as finish:
         site.file("a.css").write_bytes(b"saved meanwhile")
         site.until_served("/a.css", b"saved meanwhile")
-        assert not done.is_set()
+        finish.set()
         in_one_piece(site, "/old.bin", b"whole before")
 
 
