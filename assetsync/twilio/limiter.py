@@ -44,14 +44,14 @@ def opened(ceiling: int) -> Window:
 def after_success(window: Window, epoch: int, busy: int) -> Window:
     """Wider after a success while `busy` requests, this one among them, were on their way.
 
-    By one each time, which doubles it in a window, while no 429 is known; then by one a window, up to right below what
+    By two each time, which triples it in a window, while no 429 is known; then by one a window, up to right below what
     was refused; there it holds for ten windows before it tries that, which is forgotten once it has worked as long.
     Successes from before the last 429, or of a door that is mostly empty, prove nothing.
     """
     if epoch != window.epoch or window.limit >= window.ceiling or 2 * busy < window.limit:
         return window
     if window.refused is None:
-        return replace(window, limit=window.limit + 1)
+        return replace(window, limit=min(window.limit + 2, window.ceiling))
     wanted = window.limit * (_HOLD if window.limit + 1 >= window.refused else 1)
     if window.successes + 1 < wanted:
         return replace(window, successes=window.successes + 1)
@@ -115,5 +115,4 @@ class Limiter:
         with self._changed:
             before = self.limit
             self._window = lesson(self._window, self._busy)
-            if self.limit > before:
-                self._changed.notify()
+            self._changed.notify(max(0, self.limit - before))

@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 LEAST: Final = 100
 """Bytes a second; below it a transfer counts as stalled."""
 
-_PIECE: Final = 16 * 1024  # bytes that are written at a time; TLS tells of no progress within one write
+# Bytes that are written at a time: TLS tells of no progress within one write. More on a line that has proved fast.
+_PIECE: Final = 16 * 1024
+_LARGEST: Final = 64 * 1024
+_FAST: Final = 0.1  # seconds for a piece
 
 # The system takes megabytes from us before any of it goes out, which would be waited for as if it were the service.
 _LITTLE_AHEAD: Final = (
@@ -88,13 +91,17 @@ class _WatchedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         del timeout
         self._answer = _Answer()
-        for start in range(0, len(buffer), _PIECE):
-            piece = buffer[start : start + _PIECE]
+        start, size = 0, _PIECE
+        while start < len(buffer):
+            piece = buffer[start : start + size]
+            began = time.monotonic()
             try:
                 self._stream.write(piece, self._left(reading=False))
             except (httpcore.WriteTimeout, TimeoutError):
                 raise httpcore.WriteTimeout(self._sentence) from None
+            start += len(piece)
             self._moved += len(piece)
+            size = _LARGEST if time.monotonic() - began < _FAST else _PIECE
 
     def close(self) -> None:
         self._stream.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,15 +33,20 @@ def _compared(runs: int, files: int, size: int, *, at_once: int, latency: float,
         site.assetsync(service, *APPLY)
         assets = {each["friendly_name"].split(" ")[0]: each["sid"] for each in _assets(service)}
 
-        def ours() -> float:
+        def edited() -> int:
+            """All files anew, and all of it written to the disk; how many requests there were until then."""
             for number in range(files):
                 site.edit(number)
-            before = len(service.requests())
+            os.sync()
+            return len(service.requests())
+
+        def ours() -> float:
+            before = edited()
             site.assetsync(service, *APPLY, "--concurrency", str(at_once))
             return _span(service, before, latency)
 
         def theirs() -> float:
-            before = len(service.requests())
+            before = edited()
             _curl(site, service, assets, at_once)
             return _span(service, before, latency)
 

@@ -6,11 +6,13 @@ its own. It cannot choose the `Host` header, which names it.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from assetsync.emulator.signature import without_port
 
 
+@lru_cache(maxsize=64)
 def is_served_here(host: str, server: tuple[str, int | None] | None) -> bool:
     """Whether a `Host` header names the address that the connection came to, `server`.
 
