@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from assetsync.model import Build, Dependency, Environment
     from assetsync.twilio.client import ServerlessClient
 
-FIRST_POLL, LAST_POLL = 0.2, 2.0
-"""Seconds between polls: fast at first, then about what the Build page advises."""
+FIRST_POLL, LAST_POLL = 0.2, 1.0
+"""Seconds between polls: fast at first, then as the Build page advises (F6.5)."""
 
 _CLOCK_SLACK = timedelta(seconds=2)
 _LOOK_BACK = 50
@@ -44,12 +44,23 @@ class Contents:
 
 
 class Release:
-    """Makes what was uploaded live in one Environment, and only if nobody else deployed meanwhile."""
+    """Makes what was uploaded live in one Environment, and only if nobody else deployed meanwhile.
+
+    is_new: this run made the Environment, so that it has no history that is older
+    """
 
     def __init__(
-        self, client: ServerlessClient, environment: Environment, base_build: str | None, *, emit: Emit, pace: Pace
+        self,
+        client: ServerlessClient,
+        environment: Environment,
+        base_build: str | None,
+        *,
+        is_new: bool,
+        emit: Emit,
+        pace: Pace,
     ) -> None:
         self._client, self._environment, self._base = client, environment, base_build
+        self._is_new = is_new
         self._service = environment.service_sid
         self._emit, self._pace = emit, pace
         self._adopted: str | None = None
@@ -108,7 +119,7 @@ class Release:
 
         Raises Conflict, and nothing is deployed, when the Environment's Build is no longer the plan's.
         """
-        if self._base is None:
+        if self._base is None and not self._is_new:
             newest = self._client.list_deployments(self._service, self._environment.sid, limit=1)
             self._floor = newest[0].sid if newest else None
         now = self._client.fetch_environment(self._service, self._environment.sid)

@@ -94,15 +94,15 @@ class Uploader:
         self._emit(UploadsStarted(len(actions), plan.bytes_to_send))
         pool = ThreadPoolExecutor(min(concurrency, len(actions)))
         try:
-            jobs = {pool.submit(self._one, action) for action in actions}
-            done, left = wait(jobs, _GLANCE)
-            while left and not self._abandon.is_set():
-                more, left = wait(left, _GLANCE)
-                done |= more
+            jobs = [pool.submit(self._one, action) for action in actions]
+            for job in jobs:  # one at a time: to look at all of them five times a second is work
+                while not self._abandon.is_set() and not wait((job,), _GLANCE).done:
+                    pass
         finally:
             pool.shutdown(wait=not self._abandon.is_set(), cancel_futures=True)
-        for job in done:
-            job.result()
+        for job in jobs:
+            if job.done() and not job.cancelled():
+                job.result()
 
     def _one(self, action: Sending) -> None:
         if self._stop.is_set() or self._refused or len(self.failures) >= MOST_FAILURES:

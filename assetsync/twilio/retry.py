@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import Enum, auto
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ def retry_after(value: str | None, now: datetime) -> float | None:
     return None if date is None else max((date - now).total_seconds(), 0.0)
 
 
+@lru_cache(maxsize=8)
 def http_date(value: str) -> datetime | None:
     """An HTTP date as an aware datetime in UTC, None where it is not one."""
     try:

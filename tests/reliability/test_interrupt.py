@@ -69,8 +69,8 @@ PHASES = {
     "listing": Phase("GET", "Assets", said="interrupted; nothing was written"),
     "reading the live Build": Phase("GET", "Builds/*", said="interrupted; nothing was written"),
     "verifying a Version": Phase("GET", "Versions/*", said="interrupted; nothing was written"),
-    "creating an Asset": Phase("POST", "Assets", free=1, said="what is live is as it was"),
-    # Every one of the three threads has an answer behind it and waits for the next.
+    # All of the three threads wait: what was answered before is in the journal.
+    "creating an Asset": Phase("POST", "Assets", free=1, held=3, said="what is live is as it was"),
     "uploading": Phase("POST", "Versions", free=3, held=3, said="what is live is as it was"),
     "creating the Build": Phase("POST", "Builds", said="what is live is as it was"),
     "building": Phase("GET", "Status", said="what is live is as it was"),
