@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from datetime import datetime
-    from pathlib import Path
 
 
 class Visibility(StrEnum):
@@ -32,7 +31,7 @@ class DesiredAsset:
     size: bytes
     digest: xxh3_128 of the raw bytes, 32 lower-case hex digits
     source: the file relative to the project root, `/`-separated, for showing and saving
-    file: where to read the bytes now
+    file: where to read the bytes now, an absolute path without links
     sha256: 64 hex digits where the manifest asks for `digest: sha256`, else None
     secret: why the file looks like a secret, None where it does not, is private or is allowed
     """
@@ -43,7 +42,7 @@ class DesiredAsset:
     size: int
     digest: str
     source: str
-    file: Path
+    file: str
     sha256: str | None = None
     secret: str | None = None
 

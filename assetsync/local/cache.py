@@ -54,11 +54,11 @@ class Known(NamedTuple):
 
 def settled(status: os.stat_result, hashed_at_ns: int) -> bool:
     """Whether every write after `hashed_at_ns` shows in the file's times (git's racy-clean rule)."""
-    return all(stamp + _grain(stamp) <= hashed_at_ns for stamp in (status.st_mtime_ns, status.st_ctime_ns))
-
-
-def _grain(stamp_ns: int) -> int:
-    return _TICK_NS if stamp_ns % 10**9 else _COARSE_NS
+    for stamp in (status.st_mtime_ns, status.st_ctime_ns):
+        grain = _TICK_NS if stamp % 10**9 else _COARSE_NS
+        if stamp + grain > hashed_at_ns:
+            return False
+    return True
 
 
 class HashCache:

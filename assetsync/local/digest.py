@@ -68,7 +68,7 @@ def read_contents(file: str, *, want_sha256: bool = False, after_read: Callable[
     )
 
 
-def sha256_of(file: Path) -> str:
+def sha256_of(file: str | Path) -> str:
     """64 lower-case hex digits; raises as `read_contents` does."""
     contents = read_contents(str(file), want_sha256=True)
     assert contents.sha256 is not None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assetsync.errors import FileChanged, Problem
@@ -51,9 +50,9 @@ class Reader:
             size=known.size,
             digest=known.digest,
             source=source,
-            file=Path(found.file),
+            file=found.file,
             sha256=known.sha256 if self._want_sha256 else None,
-            secret=described.secret((base_name(found.relative), base_name(found.file)), known.secret),
+            secret=described.secret(dict.fromkeys(map(base_name, (found.relative, found.file))), known.secret),
         )
 
     def _known(self, found: Found) -> Known:

@@ -27,7 +27,7 @@ class FileBody:
     on_sent: told how many more bytes went out, a negative number when a try is begun again
     """
 
-    def __init__(self, file: Path, size: int, digest: str, on_sent: Callable[[int], None]) -> None:
+    def __init__(self, file: str | Path, size: int, digest: str, on_sent: Callable[[int], None]) -> None:
         self.file = file
         self.size = size
         self._digest = digest

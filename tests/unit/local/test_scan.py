@@ -35,7 +35,7 @@ def test_assets_are_whole_and_in_path_order(tmp_path: Path) -> None:
     assert [asset.path for asset in tree.assets] == ["/a/z.html", "/b.css", "/ivr/deep/x", "/ivr/hello.wav"]
     wav = tree.assets[3]
     assert (wav.visibility, wav.content_type, wav.size) == (Visibility.PROTECTED, "audio/wav", 4)
-    assert (wav.source, wav.file) == ("audio/hello.wav", tmp_path.resolve() / "audio/hello.wav")
+    assert (wav.source, wav.file) == ("audio/hello.wav", str(tmp_path.resolve() / "audio/hello.wav"))
     assert wav.digest == xxhash.xxh3_128(b"RIFF").hexdigest()
     assert tree.folders == (FolderTally("public", "/", 2), FolderTally("audio", "/ivr/", 2))
     assert events == [Scanned(4, 6)]

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass, field, replace
 from itertools import count
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from assetsync.model import (
@@ -59,7 +58,7 @@ def want(
         size=len(content),
         digest=digest_of(content),
         source=f"public{path}",
-        file=Path(content),
+        file=content,
         **more,
     )
 
