@@ -8,6 +8,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NoReturn
@@ -25,6 +26,7 @@ What lies between is for remembering what was uploaded; runners that send SIGTER
 """
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NUDGE, _NUDGE_AFTER = signal.SIGURG, 0.05
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h\n", b"\x1b[?25l"
 
 ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
@@ -117,10 +119,41 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heeded}
     try:
-        yield
+        with _heeded_soon():
+            yield
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@contextmanager
+def _heeded_soon() -> Iterator[None]:
+    """A moment after a signal came, the main thread is called out of whatever it waits in.
+
+    Python runs a handler when that wait ends, and a signal that comes right before the wait begins does not end it.
+    """
+    main = threading.get_ident()
+    told, telling = os.pipe()
+    os.set_blocking(telling, False)
+
+    def nudge() -> None:
+        while number := os.read(told, 1):
+            if number[0] != _NUDGE:  # that one tells of itself too
+                time.sleep(_NUDGE_AFTER)
+                signal.pthread_kill(main, _NUDGE)
+
+    nudged = signal.signal(_NUDGE, lambda _number, _frame: None)
+    heard = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
+    thread = threading.Thread(target=nudge, name="signals", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(heard)
+        os.close(telling)
+        thread.join()
+        os.close(told)
+        signal.signal(_NUDGE, nudged)
 
 
 @contextmanager
