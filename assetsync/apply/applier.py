@@ -113,7 +113,6 @@ class _Applier:
             self._client,
             environment,
             self._plan.target.base_build,
-            is_new=self._snapshot.environment is None,
             emit=self._controls.emit,
             pace=self._controls.pace,
         )

@@ -44,23 +44,12 @@ class Contents:
 
 
 class Release:
-    """Makes what was uploaded live in one Environment, and only if nobody else deployed meanwhile.
-
-    is_new: this run made the Environment, so that it has no history that is older
-    """
+    """Makes what was uploaded live in one Environment, and only if nobody else deployed meanwhile."""
 
     def __init__(
-        self,
-        client: ServerlessClient,
-        environment: Environment,
-        base_build: str | None,
-        *,
-        is_new: bool,
-        emit: Emit,
-        pace: Pace,
+        self, client: ServerlessClient, environment: Environment, base_build: str | None, *, emit: Emit, pace: Pace
     ) -> None:
         self._client, self._environment, self._base = client, environment, base_build
-        self._is_new = is_new
         self._service = environment.service_sid
         self._emit, self._pace = emit, pace
         self._adopted: str | None = None
@@ -119,7 +108,7 @@ class Release:
 
         Raises Conflict, and nothing is deployed, when the Environment's Build is no longer the plan's.
         """
-        if self._base is None and not self._is_new:
+        if self._base is None:
             newest = self._client.list_deployments(self._service, self._environment.sid, limit=1)
             self._floor = newest[0].sid if newest else None
         now = self._client.fetch_environment(self._service, self._environment.sid)

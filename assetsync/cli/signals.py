@@ -11,6 +11,7 @@ import threading
 import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 from assetsync.errors import AssetsyncError, Interrupted, Terminated
@@ -118,23 +119,21 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     """Signals go to `handler`; one that the process was started to ignore stays ignored."""
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heeded}
+    _heed_soon()
     try:
-        with _heeded_soon():
-            yield
+        yield
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
 
 
-@contextmanager
-def _heeded_soon() -> Iterator[None]:
-    """A moment after a signal came, the main thread is called out of whatever it waits in.
+@cache
+def _heed_soon() -> None:
+    """From now on the main thread is called out of whatever it waits in, a moment after a signal came.
 
     Python runs a handler when that wait ends, and a signal that comes right before the wait begins does not end it.
     """
     main = threading.get_ident()
-    told, telling = os.pipe()
-    os.set_blocking(telling, False)
 
     def nudge() -> None:
         while number := os.read(told, 1):
@@ -142,18 +141,12 @@ def _heeded_soon() -> Iterator[None]:
                 time.sleep(_NUDGE_AFTER)
                 signal.pthread_kill(main, _NUDGE)
 
-    nudged = signal.signal(_NUDGE, lambda _number, _frame: None)
-    heard = signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
-    thread = threading.Thread(target=nudge, name="signals", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(heard)
-        os.close(telling)
-        thread.join()
-        os.close(told)
-        signal.signal(_NUDGE, nudged)
+    with suppress(OSError, RuntimeError):  # no descriptor or no thread is left: then without
+        told, telling = os.pipe()
+        os.set_blocking(telling, False)
+        threading.Thread(target=nudge, name="signals", daemon=True).start()
+        signal.signal(_NUDGE, lambda _number, _frame: None)
+        signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
 
 
 @contextmanager

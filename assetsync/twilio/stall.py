@@ -23,10 +23,9 @@ if TYPE_CHECKING:
 LEAST: Final = 100
 """Bytes a second; below it a transfer counts as stalled."""
 
-# Bytes that are written at a time: TLS tells of no progress within one write. More on a line that has proved fast.
+# Bytes that are written at a time: TLS tells of no progress within one write, a bare socket does.
 _PIECE: Final = 16 * 1024
-_LARGEST: Final = 64 * 1024
-_FAST: Final = 0.1  # seconds for a piece
+_BARE_PIECE: Final = 64 * 1024
 
 # The system takes megabytes from us before any of it goes out, which would be waited for as if it were the service.
 _LITTLE_AHEAD: Final = (
@@ -67,14 +66,14 @@ class _WatchedBackend(httpcore.NetworkBackend):
     ) -> httpcore.NetworkStream:
         options = (*(socket_options or ()), *_LITTLE_AHEAD)
         stream = self._backend.connect_tcp(host, port, timeout, local_address, options)
-        return _WatchedStream(stream, self._patience)
+        return _WatchedStream(stream, self._patience, _BARE_PIECE)
 
 
 class _WatchedStream(httpcore.NetworkStream):
     """Counts what moves in one direction, from the first byte of a request or of its answer on."""
 
-    def __init__(self, stream: httpcore.NetworkStream, patience: float) -> None:
-        self._stream, self._patience = stream, patience
+    def __init__(self, stream: httpcore.NetworkStream, patience: float, piece: int) -> None:
+        self._stream, self._patience, self._piece = stream, patience, piece
         self._reading: bool | None = None
         self._since, self._moved = 0.0, 0
         self._answer = _Answer()
@@ -91,17 +90,13 @@ class _WatchedStream(httpcore.NetworkStream):
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         del timeout
         self._answer = _Answer()
-        start, size = 0, _PIECE
-        while start < len(buffer):
-            piece = buffer[start : start + size]
-            began = time.monotonic()
+        for start in range(0, len(buffer), self._piece):
+            piece = buffer[start : start + self._piece]
             try:
                 self._stream.write(piece, self._left(reading=False))
             except (httpcore.WriteTimeout, TimeoutError):
                 raise httpcore.WriteTimeout(self._sentence) from None
-            start += len(piece)
             self._moved += len(piece)
-            size = _LARGEST if time.monotonic() - began < _FAST else _PIECE
 
     def close(self) -> None:
         self._stream.close()
@@ -109,7 +104,8 @@ class _WatchedStream(httpcore.NetworkStream):
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
-        return _WatchedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._patience)
+        stream = self._stream.start_tls(ssl_context, server_hostname, timeout)
+        return _WatchedStream(stream, self._patience, _PIECE)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)

@@ -126,10 +126,13 @@ class LocalSide:
             for one in selection.candidates
             if one.found.status.st_size == 0 and (self._sizes or {}).get(one.source, 1)
         }
-        if is_under_way(self.manifest.root):
+        git, was_under_way = is_under_way(self.manifest.root), "" in self._waiting
+        if git:
             waited[""] = CHECKOUT_PATIENCE
         self._waiting = {name: self._waiting.get(name, now) for name in waited}
         is_done = all(now - since >= waited[name] for name, since in self._waiting.items())
+        if was_under_way and not git:  # that its last files are complete may not have been told yet
+            return False
         return is_done and not any(each.endswith(IGNORE_FILE) for each in writing)
 
     def took(self, selection: Selected) -> None:

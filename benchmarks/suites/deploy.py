@@ -49,6 +49,8 @@ def _unchanged_and_one(site: Site, runs: int) -> Iterator[Row]:
         )
         yield Counted(f"requests of a `plan` without a change, {FILES} files", len(asked), "requests", 3)
         yield Counted("the same of `twilio-run deploy`", len(theirs_asked), "requests")
+        peak = site.assetsync(service, "plan").memory / 2**20
+        yield Counted(f"peak memory of that `plan`, {FILES} files", peak, "MiB", 60 + FILES / 1024)
         yield Compared("`plan` without a change", warm, "`twilio-run deploy`", theirs, 0.10)
         yield Compared("`plan` without a change, nothing cached", empty, "`twilio-run deploy`", theirs, 0.15)
 

@@ -202,14 +202,7 @@ class Releases:
         codes: dict[str, int] = {}
 
         def release(key: str) -> Callable[[], object]:
-            one = Release(
-                self._clients[key],
-                environment,
-                base,
-                is_new=False,
-                emit=silent,
-                pace=Pace(TestClock(), threading.Event()),
-            )
+            one = Release(self._clients[key], environment, base, emit=silent, pace=Pace(TestClock(), threading.Event()))
             return lambda: codes.update({key: _released(one, build_of[key])})
 
         runs = {key: release(key) for key in self._clients}

@@ -41,7 +41,7 @@ def versions(world: World, count: int) -> list[str]:
 
 
 def release(client: ServerlessClient, base: str | None, pace: Pace) -> Release:
-    return Release(client, client.list_environments(SERVICE)[0], base, is_new=False, emit=silent, pace=pace)
+    return Release(client, client.list_environments(SERVICE)[0], base, emit=silent, pace=pace)
 
 
 def contents(version: str, *, uploaded: bool = False) -> Contents:
