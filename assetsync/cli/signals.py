@@ -8,8 +8,10 @@ import os
 import signal
 import sys
 import threading
+import time
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, NoReturn
 
 from assetsync.errors import AssetsyncError, Interrupted, Terminated
@@ -25,6 +27,7 @@ What lies between is for remembering what was uploaded; runners that send SIGTER
 """
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+_NUDGE, _NUDGE_AFTER = signal.SIGURG, 0.05
 _SHOW_CURSOR, _HIDE_CURSOR = b"\x1b[?25h\n", b"\x1b[?25l"
 
 ENDED = frozenset({Interrupted.exit_code, Terminated.exit_code})
@@ -116,11 +119,34 @@ def _handled(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]
     """Signals go to `handler`; one that the process was started to ignore stays ignored."""
     heeded = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, handler) for number in heeded}
+    _heed_soon()
     try:
         yield
     finally:
         for number, previous in before.items():
             signal.signal(number, previous)
+
+
+@cache
+def _heed_soon() -> None:
+    """From now on the main thread is called out of whatever it waits in, a moment after a signal came.
+
+    Python runs a handler when that wait ends, and a signal that comes right before the wait begins does not end it.
+    """
+    main = threading.get_ident()
+
+    def nudge() -> None:
+        while number := os.read(told, 1):
+            if number[0] != _NUDGE:  # that one tells of itself too
+                time.sleep(_NUDGE_AFTER)
+                signal.pthread_kill(main, _NUDGE)
+
+    with suppress(OSError, RuntimeError):  # no descriptor or no thread is left: then without
+        told, telling = os.pipe()
+        os.set_blocking(telling, False)
+        threading.Thread(target=nudge, name="signals", daemon=True).start()
+        signal.signal(_NUDGE, lambda _number, _frame: None)
+        signal.set_wakeup_fd(telling, warn_on_full_buffer=False)
 
 
 @contextmanager

@@ -76,7 +76,7 @@ class Watch:
         self._bounds = bounds or Bounds()
         self._emit = controls.emit
         self._controls = replace(controls, emit=self._on_event, check_names=False)
-        self._inbox: queue.SimpleQueue[Touch | Answer] = queue.SimpleQueue()
+        self._inbox: queue.Queue[Touch | Answer] = queue.Queue()  # a SimpleQueue may outwait its timeout after Ctrl-Z
         self._settling, self._quota = Settling(), Quota(self._bounds.builds_an_hour)
         self._eyes = Eyes(local.roots, local.manifest.path, self.touch)
         self._outcomes, self._pause = Outcomes(hands.tell), Pause()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -141,3 +142,28 @@ def test_the_end_of_input_at_the_question_is_no_consent(live: Stage) -> None:
         terminal.enter("\x04")
         terminal.end().holds(130)
     assert live.outside.live() == before
+
+
+UNHEARD = """
+import signal, sys, threading
+from assetsync.cli.signals import ending_at_once
+
+main = threading.get_ident()
+
+def waits(frame):  # in the wait that the module ends with, and not in that of Thread.start
+    return frame.f_code is threading.Condition.wait.__code__ and frame.f_back.f_back.f_code.co_name == "<module>"
+
+def elsewhere():  # as if it came right before the main thread began to wait: nothing ends that wait
+    while not waits(sys._current_frames()[main]):
+        pass
+    signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+with ending_at_once(lambda: "", lambda error: error.exit_code):
+    threading.Thread(target=elsewhere, daemon=True).start()
+    threading.Event().wait()
+"""
+
+
+def test_a_signal_that_does_not_end_what_the_main_thread_waits_in_is_heeded_soon() -> None:
+    ended = subprocess.run([sys.executable, "-c", UNHEARD], timeout=30, check=False)
+    assert ended.returncode == 130

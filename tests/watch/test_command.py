@@ -16,6 +16,7 @@ import pytest
 from assetsync.cli.session import local_folder
 from assetsync.emulator.address import read_address
 from assetsync.emulator.faults.document import parse_faults
+from assetsync.watch.loop import TICK
 from tests.cli.stage import PATIENCE, Running, Shell, Terminal, command, run_process
 
 if TYPE_CHECKING:
@@ -262,17 +263,21 @@ def test_in_the_background_of_a_terminal_it_goes_on_and_takes_answers_when_it_is
     assert set(stage.outside.paths()) == {"/0.txt"}
 
 
-def test_ctrl_z_leaves_the_terminal_sane_and_fg_goes_on(stage: Stage) -> None:
+@pytest.mark.parametrize("ways", [(), ("--poll", "0.2")], ids=["told", "polling"])
+def test_ctrl_z_leaves_the_terminal_sane_and_fg_goes_on(stage: Stage, ways: tuple[str, ...]) -> None:
+    """It is stopped for longer than it waits at a time: that wait has to end, whether something came or not."""
     stage.write(SITE)
-    with Shell(shlex.join(command(*WATCH))) as shell:
+    with Shell(shlex.join(command(*WATCH, *ways))) as shell:
         shell.read_until("Watching public")
         shell.press("\x1a")
         assert "\x1b[?25h" in shell.read_until("Stopped")
         stage.write({"a.css": b"while it was stopped"})
-        shell.enter("fg")
-        shell.read_until("    live in ")
+        shell.enter(f"sleep {2 * TICK}; fg")
+        shell.read_until("    live")
         shell.press("\x03")
         shell.read_until("$ " if os.getuid() else "# ")
+        shell.enter("echo ended with $?")
+        shell.read_until("ended with 130")
     assert stage.outside.visit("/a.css").content == b"while it was stopped"
 
 
