@@ -9,24 +9,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from assetsync.errors import ApplyFailed, AssetsyncError, Interrupted, InvalidInput
-from assetsync.events import BuildStarted, Deployed
 from assetsync.plan.actions import Delete
-from assetsync.plan.safety import unanswered, with_consents
+from assetsync.watch.deploying import Deploying
 from assetsync.watch.eyes import Eyes
-from assetsync.watch.happenings import (
-    Failed,
-    Gathering,
-    Live,
-    ManifestRead,
-    Overtaken,
-    Paused,
-    Resumed,
-    Watching,
-)
+from assetsync.watch.happenings import Failed, ManifestRead, Overtaken, Watching
 from assetsync.watch.local_side import state_of
 from assetsync.watch.outcomes import Outcomes
-from assetsync.watch.pause import Pause
-from assetsync.watch.quota import Quota
 from assetsync.watch.rest import AT_REST
 from assetsync.watch.settling import WRITING_QUIET, Settling, Touch
 from assetsync.watch.terms import Answer, Bounds
@@ -35,11 +23,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from assetsync.apply.applier import Controls
-    from assetsync.events import Event
     from assetsync.local.scan import Selected
-    from assetsync.model import DesiredAsset, DesiredTree
+    from assetsync.model import DesiredTree
     from assetsync.plan.plan import Plan
-    from assetsync.prepare import Prepared
     from assetsync.watch.local_side import LocalSide
     from assetsync.watch.remote_side import RemoteSide
     from assetsync.watch.terms import Hands
@@ -74,32 +60,27 @@ class Watch:
     ) -> None:
         self._local, self._remote, self._hands = local, remote, hands
         self._bounds = bounds or Bounds()
-        self._emit = controls.emit
-        self._controls = replace(controls, emit=self._on_event, check_names=False)
+        self._stop = controls.stop
         self._inbox: queue.Queue[Touch | Answer] = queue.Queue()  # a SimpleQueue may outwait its timeout after Ctrl-Z
-        self._settling, self._quota = Settling(), Quota(self._bounds.builds_an_hour)
+        self._settling = Settling()
         self._eyes = Eyes(local.roots, local.manifest.path, self.touch)
-        self._outcomes, self._pause = Outcomes(hands.tell), Pause()
+        self._outcomes = Outcomes(hands.tell)
+        self._deploying = Deploying(remote, controls, hands, self._bounds, self._outcomes)
         self._glance_at, self._again_at = 0.0, math.inf
-        self._since: float | None = None
         self._state: object = None
         """What the last look found in the folders."""
         self._glimpsed: object = None
         self._glimpsed_at = 0.0
         """What the last glance found instead, and since when it does."""
-        self._served: tuple[DesiredAsset, ...] | None = None
-        """What is live as far as is known; None where that is to be found out."""
-        self._last_served: dict[tuple[str, str], DesiredAsset] | None = None
-        """What was live when that was last known, by source and path; None before."""
         self._first_held_at = math.inf
         """Since when somebody writes a file while nothing is known to be live."""
         self._is_wrong_here = False
         """Whether the last look found something wrong with the files themselves."""
-        self._plan: Plan | None = None
-        self._is_gathering = False
-        self._is_interrupted = False
-        self.is_writing = False
+
+    @property
+    def is_writing(self) -> bool:
         """Whether an apply is under way; all else may be cut short at any moment."""
+        return self._deploying.is_writing
 
     def touch(self, touch: Touch) -> None:
         """Something happened in the folders."""
@@ -120,7 +101,7 @@ class Watch:
             self._look(None)
             self._announce()
             drift = self._drift()
-            while not self._controls.stop.is_set() and self._hands.is_heard():
+            while not self._stop.is_set() and self._hands.is_heard():
                 self._wait()
                 self._hands.glance()
                 if self._eyes.check():
@@ -146,8 +127,7 @@ class Watch:
     def _take(self, message: Touch | Answer) -> None:
         if isinstance(message, Touch):
             self._settling.add(self._local.judged(message))
-        elif self._pause:
-            self._pause.answer(message.text)
+        elif self._deploying.answer(message.text):
             self._again_at = self._hands.now()
 
     def _due_at(self) -> float:
@@ -207,8 +187,8 @@ class Watch:
 
     def _look(self, since: float | None) -> None:
         """Bring what is there now on line; `since` is when the first of it was touched."""
-        if self._since is None:
-            self._since = since
+        if self._deploying.since is None:
+            self._deploying.since = since
         self._again_at, self._glance_at = math.inf, self._hands.now() + self._interval
         self._glimpsed, self._is_wrong_here = None, False
         self._reread()
@@ -227,9 +207,7 @@ class Watch:
         except AssetsyncError as error:
             self._hands.tell(Failed(error, None, manifest=True))
             return
-        self._served, self._is_gathering = None, False
-        self._outcomes.forgive()
-        self._pause.again()
+        self._deploying.anew()
         self._hands.tell(ManifestRead())
         if self._bounds.poll is None and self._eyes.turn_to(self._local.roots):
             self._announce()
@@ -241,7 +219,7 @@ class Watch:
         if not self._local.is_at_rest(selection, writing, now):
             self._again_at = now + ON_HOLD
             return
-        if self._local.held and self._last_served is None:
+        if self._local.held and self._deploying.last_served is None:
             self._first_held_at = min(self._first_held_at, now)
             if now - self._first_held_at < FIRST_PATIENCE:
                 self._again_at = now + ON_HOLD
@@ -250,11 +228,11 @@ class Watch:
         self._local.took(selection)
         self._outcomes.waits(self._local.waiting_for(writing, now))
         self._state = state_of(selection)
-        if tree.assets == self._served:
+        if tree.assets == self._deploying.served:
             if self._remote.is_check_due:
                 self._check(lambda: tree)
             self._outcomes.unchanged()
-            self._done()
+            self._deploying.done()
             return
         try:
             prepared = self._remote.prepare(self._local.manifest, tree)
@@ -262,9 +240,11 @@ class Watch:
                 self._remote.keep(prepared)
                 tree = self._hands.read(self._local.select((), now, is_told=True))
                 prepared = self._remote.prepare(self._local.manifest, tree)
-            if self._deploy(prepared):
-                self._done()
+            if self._deploying.deploy(prepared):
+                self._deploying.done()
                 self._remote.learn(self._local.manifest, tree)
+            else:
+                self._again_at = self._deploying.again_at
         except ApplyFailed as error:
             self._hands.distrust(selection, error)
             raise
@@ -280,7 +260,7 @@ class Watch:
 
     def _tree(self, selection: Selected) -> DesiredTree:
         """What is to be live: the files as they are, but as it is live what somebody is writing at the moment."""
-        tree, known = self._hands.read(selection), self._last_served or {}
+        tree, known = self._hands.read(selection), self._deploying.last_served or {}
         kept = [
             asset
             for one in self._local.held
@@ -292,80 +272,11 @@ class Watch:
         """Tell when somebody else has deployed. Nothing is deployed for it: two watches would never end it."""
         overtaken = self._remote.overtaken(self._local.manifest, read)
         if overtaken is not None:
-            self._served = None
+            self._deploying.served = None
             build, differing = overtaken
             self._hands.tell(Overtaken(build, differing))
 
-    # Deploying
-
-    def _deploy(self, prepared: Prepared) -> bool:
-        """Whether everything is live now that is to be; else it is tried again, or somebody has to agree first."""
-        plan = prepared.plan
-        self._outcomes.warn(prepared.warnings)
-        refusals = with_consents(prepared.refusals, (*self._bounds.consents, *self._pause.agreed(plan)))
-        left = unanswered(refusals)
-        if left or (plan.build_needed and self._must_wait()):
-            self._remote.keep(prepared)
-            self._since = None
-            if self._outcomes.works():
-                self._pause.again()
-            if left and self._pause.ask(plan, left):
-                self._hands.tell(Paused(plan, refusals))
-            return False
-        if not plan.build_needed and not plan.repairs:
-            self._remote.keep(prepared)
-            self._are_live(prepared.tree.assets)
-            self._outcomes.unchanged()
-            return True
-        self._outcomes.changing(plan)
-        self._plan, self._served = plan, None
-        self.is_writing = True
-        try:
-            outcome = self._remote.apply(prepared, self._controls)
-        except Interrupted:
-            self._is_interrupted = True
-            raise
-        finally:
-            self.is_writing = False
-        self._are_live(prepared.tree.assets)
-        self._outcomes.warn(outcome.warnings)
-        return True
-
-    def _are_live(self, assets: tuple[DesiredAsset, ...]) -> None:
-        self._served = assets
-        self._last_served = {(one.source, one.path): one for one in assets}
-
-    def _must_wait(self) -> bool:
-        """Whether the Builds of this hour are used up."""
-        now = self._hands.now()
-        free_at = self._quota.free_at(now)
-        if free_at <= now:
-            self._is_gathering = False
-            return False
-        if not self._is_gathering:
-            self._hands.tell(Gathering(free_at - now, self._bounds.builds_an_hour or 0))
-        self._is_gathering, self._again_at = True, free_at
-        return True
-
-    def _on_event(self, event: Event) -> None:
-        if isinstance(event, BuildStarted):
-            self._quota.spend(self._hands.now())
-        if not isinstance(event, Deployed) or self._plan is None:
-            self._emit(event)
-            return
-        now = self._hands.now()
-        seconds = now - self._since if self._since is not None else None
-        left = self._quota.left(now)
-        self._outcomes.live(Live(self._plan, event.build_sid, event.domain, seconds, left))
-
     # Telling
-
-    def _done(self) -> None:
-        self._outcomes.well()
-        if self._pause:
-            self._hands.tell(Resumed())
-        self._pause.over()
-        self._since, self._is_gathering = None, False
 
     @contextmanager
     def _told(self) -> Iterator[None]:
@@ -373,7 +284,7 @@ class Watch:
         try:
             yield
         except Interrupted:
-            if self._is_interrupted or not self._controls.stop.is_set():
+            if self._deploying.was_interrupted or not self._stop.is_set():
                 raise
         except AssetsyncError as error:
             self._failed(error)
@@ -387,7 +298,7 @@ class Watch:
             self._remote.forget()
         retry = self._outcomes.failed(error)
         if retry is None:
-            self._since = None
+            self._deploying.since = None
         else:
             self._again_at = self._hands.now() + retry
 
