@@ -13,7 +13,7 @@ import json
 import os
 import stat
 from contextlib import suppress
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, cast
 
 import xxhash
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from assetsync.local.digest import Contents
+    from assetsync.local.state import FileState
 
 _FORMAT: Final = f"assetsync-hash-cache 1.{SNIFF_VERSION}"
 _DAY_NS: Final = 24 * 60 * 60 * 10**9
@@ -52,9 +53,9 @@ class Known(NamedTuple):
     seen: int
 
 
-def settled(status: os.stat_result, hashed_at_ns: int) -> bool:
+def settled(state: FileState, hashed_at_ns: int) -> bool:
     """Whether every write after `hashed_at_ns` shows in the file's times (git's racy-clean rule)."""
-    for stamp in (status.st_mtime_ns, status.st_ctime_ns):
+    for stamp in (state.mtime_ns, state.ctime_ns):
         grain = _TICK_NS if stamp % 10**9 else _COARSE_NS
         if stamp + grain > hashed_at_ns:
             return False
@@ -90,7 +91,7 @@ class HashCache:
             return cls.cold()
         file = _file_of(folder, root)
         try:
-            entries = _parse(_content(file))
+            entries = _parsed(file)
         except (OSError, ValueError, TypeError, AttributeError, RecursionError):
             entries = {}
         return cls(file, entries, now_ns, most)
@@ -101,11 +102,11 @@ class HashCache:
         with suppress(OSError):
             _file_of(folder, root).unlink()
 
-    def recall(self, status: os.stat_result, *, want_sha256: bool) -> Known | None:
-        """What is known of the file that `status` is of; None where it must be read."""
-        key = f"{status.st_dev}:{status.st_ino}"
+    def recall(self, state: FileState, *, want_sha256: bool) -> Known | None:
+        """What is known of the file that `state` is of; None where it must be read."""
+        key = f"{state.device}:{state.inode}"
         known = self._entries.get(key)
-        if known is None or known[:3] != (status.st_size, status.st_mtime_ns, status.st_ctime_ns):
+        if known is None or known[:3] != state[2:]:
             return None
         if want_sha256 and known.sha256 is None:
             return None
@@ -116,11 +117,10 @@ class HashCache:
 
     def remember(self, contents: Contents) -> Known:
         """For the next run; nothing is kept of a file that was touched too lately for its times to be believed."""
-        status = contents.status
-        stamps = (status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        known = Known(*stamps, contents.digest, contents.sha256, contents.secret, self._today)
-        if settled(status, self._now_ns):
-            self._entries[f"{status.st_dev}:{status.st_ino}"] = known
+        state = contents.state
+        known = Known(*state[2:], contents.digest, contents.sha256, contents.secret, self._today)
+        if settled(state, self._now_ns):
+            self._entries[f"{state.device}:{state.inode}"] = known
             self._changed = True
         return known
 
@@ -152,26 +152,25 @@ def _file_of(folder: Path, root: Path) -> Path:
     return folder / f"hashes-{xxhash.xxh3_64_hexdigest(os.fsencode(root))}.json"
 
 
-def _content(file: Path) -> bytes:
-    """Raises OSError, and ValueError for what is no file: a pipe would be waited for."""
+def _parsed(file: Path) -> dict[str, Known]:
+    """Raises OSError, and ValueError or TypeError where this is not what `_render` wrote; a pipe is not waited for."""
     with os.fdopen(os.open(file, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK), "rb") as stream:
         if not stat.S_ISREG(os.fstat(stream.fileno()).st_mode):
             raise ValueError("not a file")
-        return stream.read()
-
-
-def _parse(content: bytes) -> dict[str, Known]:
-    """Raises ValueError or TypeError where this is not what `_render` wrote."""
-    header, _, body = content.partition(b"\n")
+        header, body = stream.readline(), stream.read()
     if header.decode("ascii") != _header(body):
         raise ValueError("foreign, older or damaged")
-    return {key: Known._make(row) for key, row in json.loads(body).items()}
+    rows = json.loads(body)
+    del body
+    for key, row in rows.items():  # one after the other: of many files, both together are a lot of memory
+        rows[key] = Known._make(row)
+    return cast("dict[str, Known]", rows)
 
 
 def _render(entries: dict[str, Known]) -> bytes:
     body = json.dumps(entries, separators=(",", ":")).encode("ascii")
-    return _header(body).encode("ascii") + b"\n" + body
+    return _header(body).encode("ascii") + body
 
 
 def _header(body: bytes) -> str:
-    return f"{_FORMAT} {xxhash.xxh3_128_hexdigest(body)}"
+    return f"{_FORMAT} {xxhash.xxh3_128_hexdigest(body)}\n"

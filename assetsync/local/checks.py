@@ -10,7 +10,7 @@ from assetsync.local.names import in_file
 from assetsync.model import Visibility
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from assetsync.local.limits import Limits
     from assetsync.manifest.model import Manifest
@@ -49,13 +49,13 @@ def count_problems(visibilities: Iterable[Visibility], manifest: Manifest, limit
 
 def size_warnings(sizes: Iterable[tuple[str, int]], limits: Limits) -> list[str]:
     """Files that are too large if a megabyte is 10^6 bytes (F1.2), or empty (F2.11); pairs of (source, bytes)."""
-    sized = list(sizes)
-    large = [
-        f"{source} is {size} bytes large; Twilio may take no more than {limits.warn_bytes}."
-        for source, size in sized
-        if size > limits.warn_bytes
-    ]
-    empty = [source for source, size in sized if not size]
+    large: list[str] = []
+    empty: list[str] = []
+    for source, size in sizes:
+        if size > limits.warn_bytes:
+            large.append(f"{source} is {size} bytes large; Twilio may take no more than {limits.warn_bytes}.")
+        elif not size:
+            empty.append(source)
     if not empty:
         return large
     shown = ", ".join(empty[:_SHOWN]) + (f" and {len(empty) - _SHOWN} more" if len(empty) > _SHOWN else "")
@@ -70,9 +70,9 @@ def count_warnings(visibilities: Iterable[Visibility], limits: Limits) -> list[s
     return [f"The folders hold {count} public and protected files; a Build may take {limits.together} together."]
 
 
-def root_warnings(paths: Collection[str]) -> list[str]:
+def root_warnings(paths: Iterable[str]) -> list[str]:
     """A start page that nobody gets at `/` (F2.6): besides `/` itself only `/assets/index.html` is served there."""
-    if "/index.html" not in paths or not {"/", "/assets/index.html"}.isdisjoint(paths):
+    if {"/index.html", "/", "/assets/index.html"}.intersection(paths) != {"/index.html"}:
         return []
     return [
         "/index.html is served, but nothing at /; write `index: index.html` in the folder mapping to serve it there."

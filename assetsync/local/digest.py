@@ -16,6 +16,7 @@ import xxhash
 from assetsync.errors import FileChanged
 from assetsync.local.names import shown
 from assetsync.local.secrets import OVERLAP, SAYS_PRIVATE_KEY, SNIFFED_BYTES, says_private_key, secret_content
+from assetsync.local.state import FileState
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 # O_NONBLOCK, lest a fifo that took the file's place holds us; O_NOFOLLOW, because links were resolved before.
 _FLAGS: Final = os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOFOLLOW
-_CHUNK: Final = 2**20
+_CHUNK: Final = 2**19
 _TRIES: Final = 3
 
 
@@ -33,13 +34,13 @@ class Contents:
 
     digest: xxh3_128, 32 lower-case hex digits; sha256: 64, None where it was not asked for
     secret: why the content looks like a secret, None where it does not
-    status: of the open file, the same before and after it was read
+    state: of the open file, the same before and after it was read
     """
 
     digest: str
     sha256: str | None
     secret: str | None
-    status: os.stat_result
+    state: FileState
 
 
 def read_contents(file: str, *, want_sha256: bool = False, after_read: Callable[[], None] | None = None) -> Contents:
@@ -51,14 +52,14 @@ def read_contents(file: str, *, want_sha256: bool = False, after_read: Callable[
     descriptor = os.open(file, _FLAGS)
     try:
         for _ in range(_TRIES):
-            before = os.fstat(descriptor)
-            if not stat.S_ISREG(before.st_mode):
+            status = os.fstat(descriptor)
+            if not stat.S_ISREG(status.st_mode):
                 break
-            found = _read(descriptor, before, want_sha256=want_sha256)
+            state = FileState.of(status)
+            found = _read(descriptor, state, want_sha256=want_sha256)
             if after_read is not None:
                 after_read()
-            after = os.fstat(descriptor)
-            if found is not None and content_key(before) == content_key(after):
+            if found is not None and FileState.of(os.fstat(descriptor)) == state:
                 return found
             os.lseek(descriptor, 0, os.SEEK_SET)
     finally:
@@ -75,22 +76,17 @@ def sha256_of(file: str | Path) -> str:
     return contents.sha256
 
 
-def content_key(status: os.stat_result) -> tuple[int, int, int, int, int]:
-    """What cannot stay the same when a file's bytes change, but for the clock's grain (see `cache.py`)."""
-    return (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-
-
-def _read(descriptor: int, status: os.stat_result, *, want_sha256: bool) -> Contents | None:
+def _read(descriptor: int, state: FileState, *, want_sha256: bool) -> Contents | None:
     """None where the file ended elsewhere than its size says."""
     chunk = os.read(descriptor, SNIFFED_BYTES)
     secret = secret_content(chunk)
     size = len(chunk)
     if size < SNIFFED_BYTES:  # all there was
         sha = hashlib.sha256(chunk).hexdigest() if want_sha256 else None
-        return Contents(xxhash.xxh3_128_hexdigest(chunk), sha, secret, status) if size == status.st_size else None
+        return Contents(xxhash.xxh3_128_hexdigest(chunk), sha, secret, state) if size == state.size else None
     digest, sha256 = xxhash.xxh3_128(chunk), hashlib.sha256(chunk) if want_sha256 else None
     seen = chunk[-OVERLAP:]
-    while size <= status.st_size and (chunk := os.read(descriptor, _CHUNK)):
+    while size <= state.size and (chunk := os.read(descriptor, _CHUNK)):
         size += len(chunk)
         if secret is None and (says_private_key(chunk) or says_private_key(seen + chunk[:OVERLAP])):
             secret = SAYS_PRIVATE_KEY
@@ -98,6 +94,6 @@ def _read(descriptor: int, status: os.stat_result, *, want_sha256: bool) -> Cont
         digest.update(chunk)
         if sha256 is not None:
             sha256.update(chunk)
-    if size != status.st_size:
+    if size != state.size:
         return None
-    return Contents(digest.hexdigest(), None if sha256 is None else sha256.hexdigest(), secret, status)
+    return Contents(digest.hexdigest(), None if sha256 is None else sha256.hexdigest(), secret, state)

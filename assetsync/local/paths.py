@@ -12,7 +12,7 @@ from assetsync.local.names import in_file, name_fault, shown
 from assetsync.manifest.model import Names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from assetsync.errors import Problem
 
@@ -61,8 +61,10 @@ def path_problem(path: str, source: str, longest: int) -> Problem | None:
     return None
 
 
-def collisions(served: Iterable[tuple[str, str]]) -> Iterator[Problem]:
+def collisions(served: Sequence[tuple[str, str]]) -> Iterator[Problem]:
     """Pairs of (path, source) of which a URL, a file system or a person might take one for the other."""
+    if len({_folded(path) for path, _ in served}) == len(served):
+        return
     alike: defaultdict[str, list[tuple[str, str]]] = defaultdict(list)
     for path, source in served:
         alike[_folded(path)].append((path, source))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from assetsync.errors import FileChanged, Problem
 from assetsync.local.checks import size_problem
@@ -13,6 +14,8 @@ from assetsync.local.walk import CHANGED_HINT, is_in_place, unreadable
 from assetsync.model import DesiredAsset
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from assetsync.local.cache import HashCache, Known
     from assetsync.local.candidates import Candidate
     from assetsync.local.digest import Contents
@@ -20,21 +23,48 @@ if TYPE_CHECKING:
     from assetsync.local.walk import Found
 
 
+_LARGE: Final = 2**20
+_AT_ONCE: Final = 2
+"""How many large files are read at the same time: while one is read or hashed, another can be searched."""
+
+
 class Reader:
     """Turns candidates into assets, reading what the cache does not know, and each file once."""
 
-    __slots__ = ("_cache", "_limits", "_read", "_want_sha256")
+    __slots__ = ("_ahead", "_cache", "_limits", "_read", "_want_sha256")
 
     def __init__(self, cache: HashCache, limits: Limits, *, want_sha256: bool = False) -> None:
         self._cache = cache
         self._limits = limits
         self._want_sha256 = want_sha256
         self._read: dict[str, Known] = {}
+        self._ahead: dict[str, Callable[[], Contents]] = {}
+
+    @contextmanager
+    def reading_ahead(self, candidates: Iterable[Candidate]) -> Iterator[None]:
+        """Inside, the large ones among these are read by threads before anybody asks for them."""
+        large = {one.found.file: one.found for one in candidates if self._is_worth_a_thread(one)}
+        if len(large) < _AT_ONCE:
+            yield
+            return
+        from concurrent.futures import ThreadPoolExecutor
+
+        with ThreadPoolExecutor(_AT_ONCE, "reader") as pool:
+            self._ahead = {file: pool.submit(self._read_in_place, found).result for file, found in large.items()}
+            try:
+                yield
+            finally:
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _is_worth_a_thread(self, candidate: Candidate) -> bool:
+        state = candidate.found.state
+        largest = self._limits.largest(candidate.described.visibility)
+        return _LARGE <= state.size <= largest and self._cache.recall(state, want_sha256=self._want_sha256) is None
 
     def asset(self, candidate: Candidate) -> DesiredAsset | Problem:
         """The asset, or why there can be none."""
         found, described, source = candidate.found, candidate.described, candidate.source
-        problem = size_problem(source, found.status.st_size, described.visibility, self._limits)
+        problem = size_problem(source, found.state.size, described.visibility, self._limits)
         if problem is not None:
             return problem
         try:
@@ -56,15 +86,16 @@ class Reader:
         )
 
     def _known(self, found: Found) -> Known:
-        known = self._read.get(found.file) or self._cache.recall(found.status, want_sha256=self._want_sha256)
+        known = self._read.get(found.file) or self._cache.recall(found.state, want_sha256=self._want_sha256)
         if known is None:
-            known = self._cache.remember(self._read_in_place(found))
+            read = self._ahead.get(found.file) or partial(self._read_in_place, found)
+            known = self._cache.remember(read())
         self._read[found.file] = known
         return known
 
     def _read_in_place(self, found: Found) -> Contents:
         """What the walk found, or a file that has taken its place; never one that a newer link leads to."""
         contents = read_contents(found.file, want_sha256=self._want_sha256)
-        if not os.path.samestat(contents.status, found.status) and not is_in_place(found.file):
+        if not contents.state.is_of(found.state) and not is_in_place(found.file):
             raise FileChanged(f"{shown(found.file)} is elsewhere now", hint=CHANGED_HINT)
         return contents

@@ -46,8 +46,8 @@ def select(manifest: Manifest, limits: Limits = TWILIO_LIMITS) -> Selected:
         key=lambda one: (one.described.path, one.source),
     )
     problems = [problem for one in gathered for problem in one.problems]
-    problems += count_problems([candidate.described.visibility for candidate in candidates], manifest, limits)
-    problems += collisions((candidate.described.path, candidate.source) for candidate in candidates)
+    problems += count_problems((candidate.described.visibility for candidate in candidates), manifest, limits)
+    problems += collisions([(candidate.described.path, candidate.source) for candidate in candidates])
     problems += _too_large(candidates, limits)
     if problems:
         raise InvalidInput(tuple(problems))
@@ -66,7 +66,8 @@ def digest_files(
     manifest, limits = selection.manifest, selection.limits
     cache = HashCache.load(cache_dir, manifest.root, now_ns())
     reader = Reader(cache, limits, want_sha256=manifest.digest is DigestKind.SHA256)
-    read = [reader.asset(candidate) for candidate in selection.candidates]
+    with reader.reading_ahead(selection.candidates):
+        read = [reader.asset(candidate) for candidate in selection.candidates]
     unsaved = cache.save()
     problems = tuple(one for one in read if isinstance(one, Problem))
     if problems:
@@ -79,8 +80,8 @@ def digest_files(
         selection.tallies,
         (
             *size_warnings(((asset.source, asset.size) for asset in assets), limits),
-            *count_warnings([asset.visibility for asset in assets], limits),
-            *root_warnings({asset.path for asset in assets}),
+            *count_warnings((asset.visibility for asset in assets), limits),
+            *root_warnings(asset.path for asset in assets),
             *([unsaved] if unsaved else []),
         ),
     )
@@ -112,5 +113,5 @@ def _gathered(manifest: Manifest, limits: Limits) -> list[Gathered]:
 
 
 def _too_large(candidates: Sequence[Candidate], limits: Limits) -> list[Problem]:
-    found = (size_problem(one.source, one.found.status.st_size, one.described.visibility, limits) for one in candidates)
+    found = (size_problem(one.source, one.found.state.size, one.described.visibility, limits) for one in candidates)
     return [problem for problem in found if problem is not None]

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from stringzilla import find
+
 # So much of a file is looked at for credentials in JSON; a private key is looked for in all of it.
 SNIFFED_BYTES: Final = 64 * 1024
 # Goes up whenever `secret_content` changes its mind, so that remembered verdicts are dropped.
@@ -51,4 +53,6 @@ def secret_content(beginning: bytes) -> str | None:
 
 def says_private_key(content: bytes) -> bool:
     """Whether the bytes hold the head of a private key in PEM, or the words in UTF-16."""
-    return (_MARK in content and _PRIVATE_KEY.search(content) is not None) or _WIDE_MARK in content
+    if find(content, _WIDE_MARK) >= 0:
+        return True
+    return find(content, _MARK) >= 0 and _PRIVATE_KEY.search(content) is not None

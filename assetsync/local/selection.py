@@ -6,7 +6,7 @@ folder's `.assetsyncignore`, deeper ones later. `include` must match as well. `.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -58,6 +58,8 @@ class Selection:
     exclude: Patterns
     include: Patterns
     rules: Sequence[Patterns]
+    _judgements: dict[tuple[int, int, int], Judgement] = field(default_factory=dict, repr=False, compare=False)
+    """Each once, by what is in it (patterns by their identity): a tree has a few, however many files."""
 
     def top(self) -> Standing:
         """The source folder itself; no pattern speaks about that one."""
@@ -75,7 +77,11 @@ class Selection:
         for bit, patterns in enumerate(self.rules):
             if not rules >> bit & 1 and patterns.last_match(path, folder=folder) is not None:
                 rules |= 1 << bit
-        return Judgement(exclude, self.include.last_match(path, folder=folder) or parent.include, rules)
+        include = self.include.last_match(path, folder=folder) or parent.include
+        key = id(exclude), id(include), rules
+        if key not in self._judgements:
+            self._judgements[key] = Judgement(exclude, include, rules)
+        return self._judgements[key]
 
     def enter(self, parent: Standing, name: bytes, judgement: Judgement) -> Standing:
         """Where a folder that `judgement` does not exclude stands, before its own ignore file."""

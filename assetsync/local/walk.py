@@ -17,6 +17,7 @@ from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import is_inside
 from assetsync.local.names import in_file, shown
 from assetsync.local.selection import Judgement, Standing, with_ignore_file
+from assetsync.local.state import FileState
 from assetsync.manifest.patterns import Patterns, ignore_file_lines, parse_pattern
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Found:
 
     relative: str
     file: str
-    status: os.stat_result
+    state: FileState
     judgement: Judgement
 
 
@@ -195,7 +196,7 @@ def visit(mapping: Mapping, parent: Entered, entry: os.DirEntry[str]) -> Visit:
     if not stat.S_ISREG(status.st_mode):
         kind = _KINDS.get(stat.S_IFMT(status.st_mode), "something else")
         return Faulty(in_file(source, f"is {kind}, not a file", hint="Remove or exclude it."), judgement)
-    return Found(relative, real, status, judgement)
+    return Found(relative, real, FileState.of(status), judgement)
 
 
 def leads_to_folder(entry: os.DirEntry[str]) -> bool:

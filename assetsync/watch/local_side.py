@@ -11,12 +11,12 @@ from assetsync.errors import UsageError
 from assetsync.local.excludes import IGNORE_FILE
 from assetsync.local.mapping import source_paths
 from assetsync.local.scan import select
+from assetsync.local.state import FileState
 from assetsync.watch.checkout import is_under_way
-from assetsync.watch.rest import Rest, Stamp
+from assetsync.watch.rest import Rest
 from assetsync.watch.settling import Kind, Touch
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Callable, Collection, Mapping
 
     from assetsync.local.candidates import Candidate
@@ -93,7 +93,7 @@ class LocalSide:
         """
         selected = select(self.manifest)
         if not is_told:
-            stamps = {one.found.file: _stamp_of(one.found.status) for one in selected.candidates}
+            stamps = {one.found.file: one.found.state for one in selected.candidates}
             writing = {*writing, *self._rest.restless(stamps, now)}
         self._held = tuple(one for one in selected.candidates if one.found.file in writing)
         self._unfinished = tuple(one for one in selected.candidates if self._is_unfinished(one))
@@ -115,16 +115,16 @@ class LocalSide:
         )
 
     def _is_unfinished(self, candidate: Candidate) -> bool:
-        status = candidate.found.status
+        state = candidate.found.state
         is_new = self._sizes is not None and candidate.source not in self._sizes
-        return is_new and status.st_size == 0 and self._wall() - status.st_mtime < UNFINISHED
+        return is_new and state.size == 0 and self._wall() - state.mtime_ns / 1e9 < UNFINISHED
 
     def is_at_rest(self, selection: Selected, writing: Collection[str], now: float) -> bool:
         """False while git changes the tree, a file that had content is empty, or somebody writes what is left out."""
         waited = {
             one.source: EMPTY_PATIENCE
             for one in selection.candidates
-            if one.found.status.st_size == 0 and (self._sizes or {}).get(one.source, 1)
+            if one.found.state.size == 0 and (self._sizes or {}).get(one.source, 1)
         }
         git, was_under_way = is_under_way(self.manifest.root), "" in self._waiting
         if git:
@@ -139,7 +139,7 @@ class LocalSide:
         """These files are what was last looked at."""
         before = self._sizes or {}
         self._sizes = {one.source: before[one.source] for one in self._held if one.source in before}
-        self._sizes |= {one.source: one.found.status.st_size for one in selection.candidates}
+        self._sizes |= {one.source: one.found.state.size for one in selection.candidates}
         files = {one.found.file for one in (*selection.candidates, *self._held, *self._unfinished)}
         self._passed_over |= {file for file in self._written - files if Path(file).exists()}
         self._written.clear()
@@ -169,11 +169,7 @@ class LocalSide:
 
 def state_of(selection: Selected) -> tuple[object, ...]:
     """What a look without a reason compares: names, kinds and times of all that would be served."""
-    return tuple(
-        (one.described, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
-        for one in selection.candidates
-        for status in (one.found.status,)
-    )
+    return tuple((one.described, one.found.state) for one in selection.candidates)
 
 
 def _with_folders(files: set[str]) -> set[str]:
@@ -187,15 +183,11 @@ def _with_folders(files: set[str]) -> set[str]:
     return found
 
 
-def _stamp(file: Path) -> Stamp:
+def _stamp(file: Path) -> FileState | None:
     try:
-        return _stamp_of(file.stat())
+        return FileState.of(file.stat())
     except OSError:
         return None
-
-
-def _stamp_of(status: os.stat_result) -> Stamp:
-    return status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _target(manifest: Manifest) -> tuple[object, ...]:

@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from assetsync.local.state import FileState
+
 AT_REST = 1.0
 """Seconds for which it has to."""
 
-Stamp = tuple[int, int, int] | None
-"""Modified at, size, inode; None for a file that is not there."""
-
 
 class Rest:
-    """Compares what it is shown with what it was shown before. What was there at first is at rest."""
+    """Compares what it is shown with what it was shown before; None is a file that is not there.
 
-    def __init__(self, first: Mapping[str, Stamp] | None = None) -> None:
+    What was there at first is at rest.
+    """
+
+    def __init__(self, first: Mapping[str, FileState | None] | None = None) -> None:
         self._seen = None if first is None else {file: (stamp, -math.inf) for file, stamp in first.items()}
 
-    def restless(self, stamps: Mapping[str, Stamp], now: float) -> frozenset[str]:
+    def restless(self, stamps: Mapping[str, FileState | None], now: float) -> frozenset[str]:
         """Those that were different, or not there, less than a moment ago."""
         before = self._seen
         self._seen = {}

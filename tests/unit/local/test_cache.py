@@ -13,6 +13,7 @@ import xxhash
 from assetsync.local.cache import _FORMAT, HashCache, settled
 from assetsync.local.digest import read_contents
 from assetsync.local.scan import scan
+from assetsync.local.state import FileState
 from assetsync.manifest.model import DigestKind
 from tests.unit.local.trees import later, manifest_for, opened_files, plant, scanned
 
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 DAY_NS = 24 * 3600 * 10**9
+
+
+def state_of(file: Path) -> FileState:
+    return FileState.of(file.stat())
 
 
 def remembering(tmp_path: Path, file: Path, now_ns: int) -> HashCache:
@@ -66,9 +71,9 @@ def test_a_file_that_was_just_touched_is_not_believed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("behind_ns", "expected"), [(0, False), (10**6, False), (10**9, True), (-(10**9), False)])
 def test_times_are_believed_from_a_tick_of_the_clock_on(behind_ns: int, *, expected: bool, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    status = (tmp_path / "file").stat()
-    newest = max(status.st_mtime_ns, status.st_ctime_ns)
-    assert settled(status, newest + behind_ns) is expected
+    state = state_of(tmp_path / "file")
+    newest = max(state.mtime_ns, state.ctime_ns)
+    assert settled(state, newest + behind_ns) is expected
 
 
 def test_a_write_that_restores_size_and_mtime_still_shows(tmp_path: Path) -> None:
@@ -89,8 +94,8 @@ def test_whole_seconds_are_believed_later(tmp_path: Path) -> None:
     file.touch()
     whole = (time.time_ns() // 10**9 + 100) * 10**9
     os.utime(file, ns=(whole, whole))
-    assert not settled(file.stat(), whole + 10**9)
-    assert settled(file.stat(), whole + 3 * 10**9)
+    assert not settled(state_of(file), whole + 10**9)
+    assert settled(state_of(file), whole + 3 * 10**9)
 
 
 def test_a_sha256_that_was_not_taken_then_is_taken_now(tmp_path: Path) -> None:
@@ -192,7 +197,7 @@ def test_nothing_new_writes_nothing(tmp_path: Path) -> None:
 def test_what_was_not_seen_for_long_is_forgotten(tmp_path: Path) -> None:
     plant(tmp_path, {"old": "1", "new": "2"})
     now = later()
-    old, new = (tmp_path / "old").stat(), (tmp_path / "new").stat()
+    old, new = state_of(tmp_path / "old"), state_of(tmp_path / "new")
     cache = remembering(tmp_path, tmp_path / "old", now)
     assert cache.recall(old, want_sha256=False) is not None
     cache = remembering(tmp_path, tmp_path / "new", now + 29 * DAY_NS)
@@ -206,12 +211,12 @@ def test_what_was_not_seen_for_long_is_forgotten(tmp_path: Path) -> None:
 def test_a_file_of_the_same_inode_replaces_the_entry(tmp_path: Path) -> None:
     """So that the cache cannot outgrow the inodes that there are."""
     plant(tmp_path, {"file": "1"})
-    before = (tmp_path / "file").stat()
+    before = state_of(tmp_path / "file")
     remembering(tmp_path, tmp_path / "file", later())
     plant(tmp_path, {"file": "two"})
     cache = remembering(tmp_path, tmp_path / "file", later())
     assert cache.recall(before, want_sha256=False) is None
-    assert cache.recall((tmp_path / "file").stat(), want_sha256=False) is not None
+    assert cache.recall(state_of(tmp_path / "file"), want_sha256=False) is not None
 
 
 def test_of_too_many_entries_the_latest_are_kept(tmp_path: Path) -> None:
@@ -222,7 +227,7 @@ def test_of_too_many_entries_the_latest_are_kept(tmp_path: Path) -> None:
         cache.remember(read_contents(str(tmp_path / name)))
         assert cache.save() is None
     cache = HashCache.load(tmp_path / "cache", tmp_path, now, most=2)
-    known = [name for name in "abc" if cache.recall((tmp_path / name).stat(), want_sha256=False)]
+    known = [name for name in "abc" if cache.recall(state_of(tmp_path / name), want_sha256=False)]
     assert known == ["b", "c"]
 
 
@@ -231,7 +236,7 @@ def test_what_is_forgotten_is_read_again(tmp_path: Path) -> None:
     remembering(tmp_path, tmp_path / "file", later())
     HashCache.forget(tmp_path / "cache", tmp_path)
     cache = HashCache.load(tmp_path / "cache", tmp_path, later())
-    assert cache.recall((tmp_path / "file").stat(), want_sha256=False) is None
+    assert cache.recall(state_of(tmp_path / "file"), want_sha256=False) is None
     HashCache.forget(tmp_path / "nowhere", tmp_path)
 
 

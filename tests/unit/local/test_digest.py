@@ -27,7 +27,7 @@ def test_digests_are_those_of_the_whole_file(size: int, tmp_path: Path) -> None:
     plain, both = read_contents(str(file)), read_contents(str(file), want_sha256=True)
     assert plain.digest == both.digest == xxhash.xxh3_128(content).hexdigest()
     assert (plain.sha256, both.sha256) == (None, hashlib.sha256(content).hexdigest())
-    assert both.status.st_size == size
+    assert both.state.size == size
     assert sha256_of(file) == hashlib.sha256(content).hexdigest()
 
 

@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from assetsync.events import Event
 
 
+MIB = 2**20
+
+
 def test_assets_are_whole_and_in_path_order(tmp_path: Path) -> None:
     plant(tmp_path, {"public/b.css": "b", "public/a/z.html": "z", "audio/hello.wav": b"RIFF", "audio/deep/x": ""})
     audio = site(source="audio", target="/ivr/", visibility=Visibility.PROTECTED)
@@ -313,3 +316,37 @@ def test_a_file_that_changed_after_the_walk_is_served_as_it_was_read(tmp_path: P
 
     (asset,) = scan(manifest_for(tmp_path), cache_dir=None, now_ns=meddle).assets
     assert (asset.size, asset.digest) == (3, xxhash.xxh3_128(b"two").hexdigest())
+
+
+def test_large_files_are_read_once_each_and_judged_like_small_ones(tmp_path: Path) -> None:
+    large = {f"public/{number}.bin": bytes([number]) * (MIB + number) for number in range(5)}
+    key = b"-----BEGIN PRIVATE KEY-----"
+    plant(tmp_path, large | {"public/key.bin": b"." * (2 * MIB - 9) + key})
+    (tmp_path / "public/link.bin").symlink_to("0.bin")
+    with opened_files() as files:
+        tree = served(manifest_for(tmp_path))
+    assert {f"public{path}": one.digest for path, one in tree.items() if path not in {"/key.bin", "/link.bin"}} == {
+        name: xxhash.xxh3_128(content).hexdigest() for name, content in large.items()
+    }
+    assert tree["/link.bin"].digest == tree["/0.bin"].digest
+    assert [path for path, one in tree.items() if one.secret is not None] == ["/key.bin"]
+    assert sorted(Path(name).name for name in files if name.endswith(".bin")) == [
+        *(f"{n}.bin" for n in range(5)),
+        "key.bin",
+    ]
+
+
+def test_large_files_that_vanish_or_became_too_large_are_problems_of_their_own(tmp_path: Path) -> None:
+    plant(tmp_path, {f"public/{number}": b"." * MIB for number in range(4)})
+
+    def meddle() -> int:
+        (tmp_path / "public/1").unlink()
+        (tmp_path / "public/2").write_bytes(b"." * (MIB + 2))
+        return time.time_ns()
+
+    with pytest.raises(InvalidInput) as caught:
+        scan(manifest_for(tmp_path), cache_dir=None, now_ns=meddle, limits=Limits(file_bytes=MIB + 1))
+    messages = {one.file: one.message for one in caught.value.problems}
+    assert messages["public/1"] == "the file vanished while it was scanned"
+    assert f"{MIB + 2} bytes" in messages["public/2"]
+    assert len(messages) == 2
