@@ -261,6 +261,13 @@ def test_a_refusal_is_final(status: int, kind: type[AssetsyncError]) -> None:
         assert getattr(caught.value, "request_id", "RQ7") == "RQ7"
 
 
+def test_a_cookie_is_never_sent_back() -> None:
+    with line(json_reply({}, Set_Cookie="session=1; Path=/")) as wire:
+        wire.send(GET)
+        wire.send(GET)
+        assert [request.headers.get("cookie") for request in wire.server.seen] == [None, None]
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308, 304])
 def test_a_redirect_is_never_followed(status: int) -> None:
     with WireServer(in_turn(OK)) as elsewhere, line(Reply(status, b"", {"Location": elsewhere.url + "/y"})) as wire:
