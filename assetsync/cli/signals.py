@@ -132,6 +132,7 @@ def _heed_soon() -> None:
     """From now on the main thread is called out of whatever it waits in, a moment after a signal came.
 
     Python runs a handler when that wait ends, and a signal that comes right before the wait begins does not end it.
+    Once for the process (hence the cache): there is one main thread, and one descriptor that Python tells of signals.
     """
     main = threading.get_ident()
 

@@ -106,7 +106,7 @@ class HashCache:
         """What is known of the file that `state` is of; None where it must be read."""
         key = f"{state.device}:{state.inode}"
         known = self._entries.get(key)
-        if known is None or known[:3] != state[2:]:
+        if known is None or known[:3] != state.stamps:
             return None
         if want_sha256 and known.sha256 is None:
             return None
@@ -118,7 +118,7 @@ class HashCache:
     def remember(self, contents: Contents) -> Known:
         """For the next run; nothing is kept of a file that was touched too lately for its times to be believed."""
         state = contents.state
-        known = Known(*state[2:], contents.digest, contents.sha256, contents.secret, self._today)
+        known = Known(*state.stamps, contents.digest, contents.sha256, contents.secret, self._today)
         if settled(state, self._now_ns):
             self._entries[f"{state.device}:{state.inode}"] = known
             self._changed = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
@@ -43,14 +43,19 @@ class Reader:
     @contextmanager
     def reading_ahead(self, candidates: Iterable[Candidate]) -> Iterator[None]:
         """Inside, the large ones among these are read by threads before anybody asks for them."""
-        large = {one.found.file: one.found for one in candidates if self._is_worth_a_thread(one)}
+        large: dict[tuple[int, int], Found] = {}  # hard links are one file
+        for one in candidates:
+            if self._is_worth_a_thread(one):
+                large.setdefault((one.found.state.device, one.found.state.inode), one.found)
         if len(large) < _AT_ONCE:
             yield
             return
         from concurrent.futures import ThreadPoolExecutor
 
         with ThreadPoolExecutor(_AT_ONCE, "reader") as pool:
-            self._ahead = {file: pool.submit(self._read_in_place, found).result for file, found in large.items()}
+            with suppress(RuntimeError):  # no thread is left: then without
+                for found in large.values():
+                    self._ahead[found.file] = pool.submit(self._read_in_place, found).result
             try:
                 yield
             finally:

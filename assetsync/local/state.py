@@ -25,6 +25,11 @@ class FileState(NamedTuple):
         """Less than half of the memory of a whole `stat_result`; there is one for each file."""
         return cls(status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
 
+    @property
+    def stamps(self) -> tuple[int, int, int]:
+        """Size and times: what is compared of a file that is known to be the same."""
+        return self.size, self.mtime_ns, self.ctime_ns
+
     def is_of(self, other: FileState) -> bool:
         """Whether both are of the same file, whatever became of its bytes."""
         return self.inode == other.inode and self.device == other.device

@@ -1,4 +1,4 @@
-"""Whether a file is at rest where no event tells: it has to look the same for a moment."""
+"""Whether a file is at rest where no event tells: it has to look the same for a moment, rights and owner included."""
 
 from __future__ import annotations
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -321,7 +322,7 @@ def test_a_file_that_changed_after_the_walk_is_served_as_it_was_read(tmp_path: P
 def test_large_files_are_read_once_each_and_judged_like_small_ones(tmp_path: Path) -> None:
     large = {f"public/{number}.bin": bytes([number]) * (MIB + number) for number in range(5)}
     key = b"-----BEGIN PRIVATE KEY-----"
-    plant(tmp_path, large | {"public/key.bin": b"." * (2 * MIB - 9) + key})
+    plant(tmp_path, large | {"public/key.bin": b"." * 2 * MIB + key})
     (tmp_path / "public/link.bin").symlink_to("0.bin")
     with opened_files() as files:
         tree = served(manifest_for(tmp_path))
@@ -333,6 +334,36 @@ def test_large_files_are_read_once_each_and_judged_like_small_ones(tmp_path: Pat
     assert sorted(Path(name).name for name in files if name.endswith(".bin")) == [
         *(f"{n}.bin" for n in range(5)),
         "key.bin",
+    ]
+
+
+def test_two_large_files_are_read_at_the_same_time_and_none_that_the_cache_knows(tmp_path: Path) -> None:
+    """Each waits until the other one is opened as well; hard links are one file."""
+    plant(tmp_path, {"public/a": b"a" * MIB, "public/b": b"b" * MIB})
+    (tmp_path / "public/c").hardlink_to(tmp_path / "public/b")
+    both = threading.Barrier(2, timeout=30)
+    with (
+        before_opening(tmp_path / "public/a", both.wait),
+        before_opening(tmp_path / "public/b", both.wait),
+        opened_files() as files,
+    ):
+        cold = scanned(manifest_for(tmp_path), tmp_path / "cache")
+    assert sorted(Path(name).name for name in files if "/public/" in name) == ["a", "b"]
+    with opened_files() as files:
+        assert scanned(manifest_for(tmp_path), tmp_path / "cache") == cold
+    assert not [name for name in files if "/public/" in name]
+
+
+def test_large_files_are_read_where_no_thread_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    plant(tmp_path, {f"public/{name}": name.encode() * MIB for name in "abc"})
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    tree = served(manifest_for(tmp_path))
+    assert [one.digest for one in tree.values()] == [
+        xxhash.xxh3_128(each * MIB).hexdigest() for each in (b"a", b"b", b"c")
     ]
 
 
