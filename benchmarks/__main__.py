@@ -2,7 +2,7 @@
 
     python -m benchmarks [SUITE ...] [--runs 5] [--out benchmarks/results.md]
 
-Suites: startup, deploy, upload, reading, watching; all of them by default, in some 40 minutes on two cores. Needed
+Suites: startup, deploy, upload, reading, watching; all of them by default, in half an hour on two cores. Needed
 beside Python: git, curl, Node with npm (twilio-run is fetched once), xxhsum, rclone. Keep the machine quiet meanwhile.
 """
 

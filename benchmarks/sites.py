@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.turns import Ran, run
+from benchmarks.turns import Ran, memory, run
 from tests.fakes.npm import installed, program
 
 if TYPE_CHECKING:
@@ -61,8 +61,14 @@ class Site:
         shutil.rmtree(self.root / ".cache", ignore_errors=True)
 
     def assetsync(self, service: Service | None, *arguments: str, expected: int = 0) -> Ran:
-        variables = {"ASSETSYNC_CACHE_DIR": str(self.root / ".cache")} | (service.variables if service else {})
-        return run([_assetsync(), *arguments], self.root, variables, expected=expected)
+        return run([_assetsync(), *arguments], self.root, self._variables(service), expected=expected)
+
+    def memory_of(self, service: Service | None, *arguments: str) -> int:
+        """Peak bytes in RAM of `assetsync` with these arguments."""
+        return memory([_assetsync(), *arguments], self.root, self._variables(service))
+
+    def _variables(self, service: Service | None) -> dict[str, str]:
+        return {"ASSETSYNC_CACHE_DIR": str(self.root / ".cache")} | (service.variables if service else {})
 
     def twilio_run(self, service: Service, *arguments: str, concurrency: int | None = None) -> Ran:
         """`twilio-run deploy` to a Service of its own, its requests sent to the local service."""

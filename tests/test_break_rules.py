@@ -1,4 +1,4 @@
-"""The table of `scripts/break_rules.py` keeps up with the code: every snippet is there, every named test exists."""
+"""The table of `scripts/rules.py` keeps up with the code: every snippet is there, every named test exists."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def _script() -> Any:
-    spec = importlib.util.spec_from_file_location("break_rules", ROOT / "scripts" / "break_rules.py")
+def _table() -> Any:
+    spec = importlib.util.spec_from_file_location("rules", ROOT / "scripts" / "rules.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -23,7 +23,7 @@ def _script() -> Any:
     return module
 
 
-BREAKS = _script().BREAKS
+BREAKS = _table().BREAKS
 
 
 def test_each_rule_is_broken_once() -> None:

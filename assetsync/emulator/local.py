@@ -18,6 +18,7 @@ import time
 from typing import TYPE_CHECKING
 
 from assetsync.emulator.address import LOOPBACK, Address, answers, forget_address, read_address, write_address
+from assetsync.emulator.locks import GUESTS, LOCK, only_lock, open_lock, takes_lock, try_lock, unusable
 from assetsync.emulator.reset import empty, has_state
 from assetsync.errors import UsageError
 
@@ -39,7 +40,6 @@ _PAUSE = 0.1
 _TICK = 0.1
 """How often a wait looks round: a signal that came just before a wait without end would not be seen."""
 _SILENT_TURNS = 5
-_LOCK, _GUESTS = "lock", "guests"
 _EXTRA = frozenset({"starlette", "uvicorn", "python_multipart", "anyio", "h11"})
 
 
@@ -167,7 +167,7 @@ class LocalService:
 
     def _wait_for_guests(self, guests: int) -> None:
         for turn in itertools.count():
-            if _locks(guests, fcntl.LOCK_EX):
+            if takes_lock(guests, fcntl.LOCK_EX):
                 return
             if self._is_hurried:
                 _say("The local service ends while another command uses it.")
@@ -180,7 +180,7 @@ class LocalService:
         return not self.started_here and read_address(self._folder) != self.address
 
     def _wait_for_lock(self) -> None:
-        lock = _open_lock(self._folder, _LOCK)
+        lock = open_lock(self._folder, LOCK)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX)
         finally:
@@ -203,7 +203,7 @@ def open_local(
     """
     _check_extra()
     for _ in range(_PROBES):
-        lock = _try_lock(state_dir)
+        lock = try_lock(state_dir)
         if lock is not None:
             return _start(state_dir, lock, settings, host, port, or_any_port=True)
         attached = _attach(state_dir)
@@ -231,7 +231,7 @@ def serve(
     Raises UsageError as `open_local` does, and when the folder is served already or a port is taken.
     """
     _check_extra()
-    lock = _only_lock(state_dir)
+    lock = only_lock(state_dir)
     local = _start(state_dir, lock, settings, host, port, or_any_port=False, one_site=one_site)
     with local.heeding_signals(), local:
         local.bend(faults)
@@ -241,37 +241,24 @@ def serve(
 def reset(state_dir: Path) -> None:
     """Remove what the folder holds. Raises UsageError when it is served, or is not a state folder of ours."""
     if has_state(state_dir):
-        lock = _only_lock(state_dir)
+        lock = only_lock(state_dir)
         try:
             empty(state_dir)
         except OSError as problem:
-            raise _unusable(state_dir, problem) from problem
+            raise unusable(state_dir, problem) from problem
         finally:
             os.close(lock)
 
 
 def _attach(folder: Path) -> LocalService | None:
     """The service that another process runs, None while it is not there yet or about to end."""
-    guests = _open_lock(folder, _GUESTS)
-    if _locks(guests, fcntl.LOCK_SH):  # before the question, so that a yes stays true
+    guests = open_lock(folder, GUESTS)
+    if takes_lock(guests, fcntl.LOCK_SH):  # before the question, so that a yes stays true
         address = read_address(folder)
         if address is not None and answers(address):
             return LocalService(folder, address, guests)
     os.close(guests)
     return None
-
-
-def _only_lock(folder: Path) -> int:
-    """The lock of a folder that nobody serves."""
-    lock = _try_lock(folder)
-    if lock is None:
-        address = read_address(folder)
-        place = f" at {address.url}" if address is not None else ""
-        raise UsageError(
-            f"A local service runs on the state folder {folder} already{place}.",
-            hint="Use that one, or name another folder.",
-        )
-    return lock
 
 
 def _start(
@@ -284,7 +271,7 @@ def _start(
     or_any_port: bool,
     one_site: SitePort | None = None,
 ) -> LocalService:
-    guests = _open_lock(folder, _GUESTS)
+    guests = open_lock(folder, GUESTS)
     try:
         emulator = _server().RunningEmulator(
             folder, settings, host=host, port=port, or_any_port=or_any_port, one_site=one_site
@@ -300,41 +287,8 @@ def _start(
         emulator.stop()
         os.close(guests)
         os.close(lock)
-        raise _unusable(folder, problem) from problem
+        raise unusable(folder, problem) from problem
     return LocalService(folder, address, guests, (lock, emulator))
-
-
-def _unusable(folder: Path, problem: OSError) -> UsageError:
-    return UsageError(
-        f"The state folder {folder} of the local service cannot be used: {problem.strerror}.",
-        hint="Name another folder.",
-    )
-
-
-def _open_lock(folder: Path, name: str) -> int:
-    try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as problem:
-        raise _unusable(folder, problem) from problem
-
-
-def _try_lock(folder: Path) -> int | None:
-    """The locked file's descriptor, None while another holds it."""
-    lock = _open_lock(folder, _LOCK)
-    if _locks(lock, fcntl.LOCK_EX):
-        return lock
-    os.close(lock)
-    return None
-
-
-def _locks(descriptor: int, kind: int) -> bool:
-    """Whether the lock could be had at once."""
-    try:
-        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
 
 
 def _say(sentence: str) -> None:

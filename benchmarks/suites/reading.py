@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from benchmarks.service import ROOT
 from benchmarks.sites import Site
 from benchmarks.table import Compared, Counted
-from benchmarks.turns import in_turns, run
+from benchmarks.turns import in_turns, memory, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def _large(runs: int) -> Iterator[Row]:
         site = Site.made(Path(folder), 400, 25 * _MEBI)
         ours, theirs = in_turns(runs, partial(_seconds, site, "cold"), lambda: run(_XXHSUM, site.root).seconds)
         yield Compared("hashing 400 files of 25 MiB", ours, "`find | xargs xxhsum -H2`", theirs, 1.0)
-        peak = run(_scan("cold"), site.root, {"PYTHONPATH": str(ROOT)}).memory
+        peak = memory(_scan("cold"), site.root, {"PYTHONPATH": str(ROOT)})
         yield Counted("peak memory of that", peak / _MEBI, "MiB", 60)
 
 
@@ -80,10 +80,10 @@ def _growth(runs: int) -> Iterator[Row]:
     with tempfile.TemporaryDirectory() as folder:
         sites = {files: Site.made(Path(folder, str(files)), files, 100, folders=files // 50) for files in _GROWING}
         times = [(files, statistics.median(_seconds(sites[files], "cold") for _ in range(runs))) for files in _GROWING]
-        memory = run(_scan("cold"), sites[most].root, {"PYTHONPATH": str(ROOT)}).memory
+        peak = memory(_scan("cold"), sites[most].root, {"PYTHONPATH": str(ROOT)})
         stopped = sites[most].assetsync(None, "validate", expected=78)
     yield Counted(f"exponent of cold time over files, {_GROWING[0]:,} to {most:,}", _slope(times), "", 1.1)
-    yield Counted(f"peak memory of a scan of {most:,} files", memory / _MEBI, "MiB", 60 + most / 1024)
+    yield Counted(f"peak memory of a scan of {most:,} files", peak / _MEBI, "MiB", 60 + most / 1024)
     yield Counted(f"{most:,} files are refused, as no Build can hold them, after", stopped.seconds, "s", 5)
 
 
