@@ -106,8 +106,9 @@ def test_what_is_tried_again_leaves_it_alone(stage: Stage, monkeypatch: pytest.M
             in_one_piece(site, "/new.bin", None)
 
 
-def test_a_file_that_gets_content_in_steps_is_waited_for(stage: Stage) -> None:
+def test_a_file_that_gets_content_in_steps_is_waited_for(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """Emptied, left empty for longer than an editor would, then written in steps."""
+    monkeypatch.setattr(local_side, "EMPTY_PATIENCE", 60.0)
     stage.write(SITE)
     with following(stage) as site:
         looks = site.looks
