@@ -19,6 +19,7 @@ LOCK, GUESTS = "lock", "guests"
 
 
 def open_lock(folder: Path, name: str) -> int:
+    """The descriptor of a lock file, made with its folder where it is missing. Raises UsageError."""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         return os.open(folder / name, os.O_RDWR | os.O_CREAT, 0o600)
