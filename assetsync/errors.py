@@ -14,7 +14,9 @@
     |   +-- OutcomeUnknown              1   a write was sent and no look could tell whether it happened
     |   +-- BuildFailed                 1   the Build ended in `failed`, or never ended
     +-- FileChanged                     1   a file is no longer what the plan saw
-    +-- ApplyFailed                     1   some files failed; what is live is untouched
+    +-- FilesFailed                     1
+    |   +-- ApplyFailed                 1   some files were not uploaded; what is live is untouched
+    |   +-- ServedDifferently           1   what is served is not what the folders hold
     +-- Refused                         3   a safety guard; nothing was written
     +-- Conflict                        4   the world moved since the plan, or another deployment crossed ours
     +-- Interrupted               130/143   SIGINT or SIGTERM
@@ -165,14 +167,33 @@ class FileFailure:
     refused: bool = False
 
 
-class ApplyFailed(AssetsyncError):
+class FilesFailed(AssetsyncError):
+    """Some files, each with what is wrong with it."""
+
+    def __init__(self, message: str, failures: tuple[FileFailure, ...], *, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.failures = failures
+
+
+class ApplyFailed(FilesFailed):
     """Some files were not uploaded; what is live is as it was. What was uploaded is remembered."""
 
     def __init__(self, failures: tuple[FileFailure, ...], *, hint: str | None = None) -> None:
         count = len(failures)
         message = f"{count} file{' was' if count == 1 else 's were'} not uploaded; what is live is as it was"
-        super().__init__(message, hint=hint)
-        self.failures = failures
+        super().__init__(message, failures, hint=hint)
+
+
+class ServedDifferently(FilesFailed):
+    """Some paths are not served as the folders hold them. `Finding` in `served/verify.py` says what is told."""
+
+    def __init__(self, failures: tuple[FileFailure, ...], checked: int) -> None:
+        paths = "1 path is" if len(failures) == 1 else f"{len(failures)} paths are"
+        super().__init__(
+            f"{paths} not served as the folders hold them, of {checked} that were looked at",
+            failures,
+            hint="`assetsync plan` shows what it would change; a Deployment takes some seconds to be served: --wait 30",
+        )
 
 
 class Refused(AssetsyncError):

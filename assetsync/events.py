@@ -76,6 +76,14 @@ class Deployed:
 
 
 @dataclass(frozen=True, slots=True)
+class Fetched:
+    """So many of the paths of a site were fetched."""
+
+    done: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
 class Note:
     """A sentence for a person that is neither result nor error."""
 
@@ -93,6 +101,7 @@ Event = (
     | BuildPolled
     | NamesWritten
     | Deployed
+    | Fetched
     | Note
 )
 

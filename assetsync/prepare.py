@@ -13,12 +13,14 @@ from assetsync.local.digest import sha256_of
 from assetsync.local.names import in_file
 from assetsync.local.walk import unreadable
 from assetsync.manifest.model import Unmanaged
+from assetsync.plan.actions import Unchanged
 from assetsync.plan.board import Candidate, Verified
 from assetsync.plan.limits import check_build
 from assetsync.plan.plan import Plan, Target, make_plan
-from assetsync.plan.planner import candidates
+from assetsync.plan.planner import candidates, plan_actions
 from assetsync.plan.safety import Refusal, review
 from assetsync.twilio.memory import label_of
+from assetsync.twilio.snapshot import snapshot_of
 from assetsync.twilio.survey import check_service, read_holdings, read_others, read_snapshot
 
 if TYPE_CHECKING:
@@ -26,9 +28,11 @@ if TYPE_CHECKING:
 
     from assetsync.apply.journal import Journal
     from assetsync.manifest.model import Manifest
-    from assetsync.model import AssetVersion, DesiredAsset, DesiredTree, Environment
+    from assetsync.model import AssetVersion, Build, DesiredAsset, DesiredTree, Environment
+    from assetsync.plan.actions import Action
     from assetsync.twilio.client import ServerlessClient
-    from assetsync.twilio.snapshot import OwnAsset, Snapshot
+    from assetsync.twilio.snapshot import JournalView, OwnAsset, Snapshot
+    from assetsync.twilio.survey import Holdings
 
 _LOOKERS = 10
 
@@ -120,6 +124,35 @@ def match_environment(manifest: Manifest, environments: Iterable[Environment]) -
                 f"write `name: {each.unique_name}`, or give {wanted.name} another suffix",
             )
     return None
+
+
+def actions_on(
+    build: Build,
+    owner: str,
+    holdings: Holdings,
+    environment: Environment,
+    tree: DesiredTree | None,
+    journal: JournalView,
+) -> tuple[frozenset[str], tuple[Action, ...] | None]:
+    """The SIDs of our Assets, and what the folders would change if that Build were live; None without a tree.
+
+    Nothing is asked: what a restore would save shows as an upload.
+    """
+    snapshot = snapshot_of(
+        owner=owner,
+        service_sid=holdings.service_sid,
+        environment=environment,
+        environments=holdings.environments,
+        live=build,
+        assets=holdings.assets,
+        now=None,
+        journal=journal,
+    )
+    own = frozenset(snapshot.own)
+    if tree is None:
+        return own, None
+    actions = plan_actions(tree.assets, snapshot, Verified())
+    return own, tuple(action for action in actions if not isinstance(action, Unchanged))
 
 
 def verify(

@@ -108,9 +108,28 @@ class Release:
 
         Raises Conflict, and nothing is deployed, when the Environment's Build is no longer the plan's.
         """
+        self._find_floor()
+        self._check_base()
+        return self._put_live(build_sid)
+
+    def redeploy(self, build_sid: str, *, look_first: bool) -> str:
+        """The same for a Build that was there before this run, and that nobody's withdrawal may delete.
+
+        look_first: whether the Environment is read again before; where nothing is live it always is, since the history
+        is looked at no further back than that
+        """
+        self._adopted = build_sid
+        self._find_floor()
+        if look_first or self._base is None:
+            self._check_base()
+        return self._put_live(build_sid)
+
+    def _find_floor(self) -> None:
         if self._base is None:
             newest = self._client.list_deployments(self._service, self._environment.sid, limit=1)
             self._floor = newest[0].sid if newest else None
+
+    def _check_base(self) -> None:
         now = self._client.fetch_environment(self._service, self._environment.sid)
         if now.build_sid != self._base:
             raise Conflict(
@@ -118,6 +137,8 @@ class Release:
                 f"the plan was made for {_named(self._base)}; nothing was deployed",
                 hint="run again: the plan is made anew, and what was uploaded is used",
             )
+
+    def _put_live(self, build_sid: str | None) -> str:
         sid = once(
             "create Deployment", lambda: self._deploy(build_sid), lambda: self._deployed_before(build_sid), self._pace
         )
@@ -136,10 +157,12 @@ class Release:
     def _deployed_before(self, build_sid: str | None) -> str | None:
         """Our Deployment that did happen although its answer said otherwise, or was lost (F3.6), whatever came after.
 
-        Nobody but us deploys our Build for the first time; taking all off line is what others may have done long ago.
+        Nobody but us deploys our Build for the first time. A Build that others know, as well as taking all off line, is
+        what somebody may have deployed long ago: that counts since the plan's Build was live.
         """
         history = self._history()
-        since = history if build_sid else takewhile(lambda each: each.build_sid != self._base, history)
+        is_new = build_sid is not None and build_sid != self._adopted
+        since = history if is_new else takewhile(lambda each: each.build_sid != self._base, history)
         return next((each.sid for each in reversed(tuple(since)) if each.build_sid == build_sid), None)
 
     def look_back(self, sid: str, build_sid: str | None) -> tuple[str, ...]:

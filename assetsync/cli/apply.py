@@ -11,6 +11,7 @@ import click
 from assetsync.cli.options import (
     Command,
     Common,
+    Seconds,
     build_options,
     consents,
     manifest_options,
@@ -50,6 +51,14 @@ if TYPE_CHECKING:
 @service_options
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
 @option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
+@option("--verify", is_flag=True, help="Fetch what is served afterwards, as `assetsync verify` does.")
+@option(
+    "--verify-timeout",
+    type=Seconds(0, 3600),
+    default=60.0,
+    show_default=True,
+    help="Seconds to wait until it is served everywhere.",
+)
 @build_options
 @safety_options
 @plan_voice_options
@@ -58,6 +67,8 @@ def command(
     planfile: Path | None,
     yes: bool,
     serve: bool | None,
+    verify: bool,
+    verify_timeout: float,
     build_timeout: float,
     runtime: str | None,
     **flags: Any,
@@ -94,6 +105,8 @@ def command(
                 distrust_hashes(selection, error)
                 raise
             tell(settled, outcome, session, run)
+            if verify and outcome.domain is not None:
+                verify_served(settled, outcome.domain, session, run, verify_timeout, common.concurrency)
             run.output.close()
             if session.reach.local is not None:
                 linger(session.reach.local, run, serve=sys.stdin.isatty() if serve is None else serve)
@@ -102,14 +115,11 @@ def command(
 
 def consented(settled: Settled, output: Output) -> Settled:
     """On a terminal: agree to each refusal by its figure, then to the whole. Raises Interrupted for a no."""
-    from assetsync.cli.question import agrees, ask
-    from assetsync.plan.safety import Consent, unanswered
+    from assetsync.cli.question import agrees, consents_asked
 
-    given = []
-    for refusal in unanswered(settled.refusals):
-        if ask(output, refusal.message, f"Type {refusal.observed} to agree:") != str(refusal.observed):
-            return settled
-        given.append(Consent(refusal.override, refusal.observed))
+    given = consents_asked(output, settled.refusals)
+    if given is None:
+        return settled
     if not agrees(output, f"Apply this to {settled.prepared.plan.target.environment}?"):
         raise Interrupted("not applied; nothing was written")
     return settled.consenting(given)
@@ -152,6 +162,13 @@ def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None
     lines = tuple(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
     run.output.markdown = outcome_markdown(run.output.markdown or "", lines)
     run.output.result(lines)
+
+
+def verify_served(settled: Settled, domain: str, session: Session, run: Run, timeout: float, concurrency: int) -> None:
+    """Raise ServedDifferently where the site does not serve the folders `timeout` seconds after the Deployment."""
+    from assetsync.cli.verify import check, tell
+
+    tell(check(session, run, domain, settled.prepared.tree.assets, timeout, concurrency), run)
 
 
 def linger(local: LocalService, run: Run, *, serve: bool) -> None:

@@ -25,6 +25,7 @@ OVERRIDES = {
     "--allow-secrets": "Publish files that look like secrets.",
 }
 CREATE_SERVICE = "--create-service"
+ALLOW_FOREIGN = "--allow-foreign"
 FORMS = ("text", "json", "markdown")
 _ANY = "any"
 _FIGURE = re.compile(r"[0-9]{1,9}")
@@ -41,7 +42,7 @@ class Command(click.Command):
     """A command whose `--allow-...` flags take a figure only after `=`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        bare = {*OVERRIDES, CREATE_SERVICE}
+        bare = {*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN}
         return super().parse_args(ctx, [f"{each}={_ANY}" if each in bare else each for each in args])
 
 
@@ -196,13 +197,19 @@ def safety_options(command: F) -> F:
     return option(CREATE_SERVICE, type=_Figure(), metavar="", help=text)(command)
 
 
+def foreign_option(command: F) -> F:
+    """--allow-foreign: the guard of what takes a whole Build."""
+    text = "Let what is not ours (Functions, others' assets) change with the Build."
+    return option(ALLOW_FOREIGN, type=_Figure(), metavar="[=N]", help=text)(command)
+
+
 def consents(flags: dict[str, Any]) -> dict[str, int | None]:
     """The consents among a command's keyword arguments, by flag; None agrees to any figure.
 
     `--local` agrees to a new Service.
     """
     found: dict[str, int | None] = {CREATE_SERVICE: None} if flags.get("local") else {}
-    for name in (*OVERRIDES, CREATE_SERVICE):
+    for name in (*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN):
         value = flags.pop(name.strip("-").replace("-", "_"), None)
         if value is not None and not (value == 0 and name == CREATE_SERVICE):
             found[name] = None if value == _ANY or name == CREATE_SERVICE else int(value)

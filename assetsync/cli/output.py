@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, cast
 import click
 
 from assetsync.cli.streams import Unfailing, give_up
-from assetsync.errors import ApiError, ApplyFailed, AssetsyncError, InvalidInput, Refused
+from assetsync.errors import ApiError, AssetsyncError, FilesFailed, InvalidInput, Refused
 from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style, on_screen
 from assetsync.twilio.hidden import Veil, of_environment
@@ -185,7 +185,7 @@ def error_documents(error: AssetsyncError) -> list[dict[str, Any]]:
             | {"message": p.message, "file": p.file, "line": p.line, "column": p.column, "text": p.text, "hint": p.hint}
             for p in error.problems
         ]
-    if isinstance(error, ApplyFailed):
+    if isinstance(error, FilesFailed):
         return [
             common
             | {"message": f.message, "path": f.path, "file": f.source, "request_id": f.request_id}

@@ -63,11 +63,16 @@ class Settled:
 
     def check(self) -> None:
         """Raise Refused while a guard is not overridden."""
-        left = unanswered(self.refusals)
-        if left:
-            reasons = ", ".join(each.reason for each in left)
-            flags = " ".join(each.flag for each in left)
-            raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")
+        check_refusals(self.refusals)
+
+
+def check_refusals(refusals: Iterable[Refusal]) -> None:
+    """Raise Refused while one is not overridden."""
+    left = unanswered(refusals)
+    if left:
+        reasons = ", ".join(each.reason for each in left)
+        flags = " ".join(each.flag for each in left)
+        raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")
 
 
 def settle(

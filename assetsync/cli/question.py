@@ -7,10 +7,14 @@ import sys
 from typing import TYPE_CHECKING
 
 from assetsync.errors import Interrupted
+from assetsync.plan.safety import Consent, unanswered
 from assetsync.report.line import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from assetsync.cli.output import Output
+    from assetsync.plan.safety import Refusal
 
 _LOOK = 0.2
 
@@ -30,3 +34,13 @@ def ask(output: Output, *lines: str) -> str:
 def agrees(output: Output, question: str) -> bool:
     """Whether the answer is a yes; anything else is a no."""
     return ask(output, f"{question} [y/N]:").lower() in {"y", "yes"}
+
+
+def consents_asked(output: Output, refusals: Iterable[Refusal]) -> tuple[Consent, ...] | None:
+    """A consent to each refusal that has none, given by typing its figure; None where one was not given."""
+    given = []
+    for refusal in unanswered(refusals):
+        if ask(output, refusal.message, f"Type {refusal.observed} to agree:") != str(refusal.observed):
+            return None
+        given.append(Consent(refusal.override, refusal.observed))
+    return tuple(given)

@@ -12,6 +12,7 @@ from assetsync.events import (
     BytesSent,
     Deployed,
     Event,
+    Fetched,
     NamesWritten,
     Note,
     RequestRetried,
@@ -95,6 +96,8 @@ class Lines:
                 return self._now_and_then(
                     f"Build {event.build_sid} is {printable(event.status)} ({duration(event.seconds)})"
                 )
+            case Fetched():
+                return self._now_and_then(f"fetched {event.done} of {plural(event.total, 'file')}")
             case _:
                 return described(event, verbose=self._verbose)
 
@@ -169,10 +172,19 @@ class Bar:
             case BuildPolled() if self._task is not None:
                 said = f"Build {printable(event.status)}, {duration(event.seconds)}"
                 self._progress.update(self._task, description=self._shown(said))
+            case Fetched():
+                self._count_fetched(event)
             case _:
                 line = described(event, verbose=self._verbose)
                 if line is not None:
                     self._progress.console.print(self._shown(line), markup=False, highlight=False)
+
+    def _count_fetched(self, event: Fetched) -> None:
+        if event.done == 1:
+            self._replace_task("fetching")
+        if self._task is not None:
+            said = f"fetching {event.done}/{event.total}"
+            self._progress.update(self._task, total=event.total, completed=event.done, description=said)
 
     def _replace_task(self, description: str) -> None:
         if self._task is not None:

@@ -57,6 +57,15 @@ def twilio_config_dir(environ: Mapping[str, str], home: Path) -> Path:
     return home / (override or ".twilio-cli")
 
 
+def signing_token(environ: Mapping[str, str], credentials: Credentials) -> str | None:
+    """The Auth Token that signs for what is protected (F8.8): no API key can. None where it is not at hand."""
+    if credentials.username.startswith("AC"):
+        return credentials.password
+    account, token = _value(environ, "TWILIO_ACCOUNT_SID"), _value(environ, "TWILIO_AUTH_TOKEN")
+    is_ours = credentials.account_sid is None or account in {None, credentials.account_sid}
+    return token if token is not None and is_ours and _is_text(token) else None
+
+
 def _from_environ(environ: Mapping[str, str]) -> Credentials | None:
     account, token = _value(environ, "TWILIO_ACCOUNT_SID"), _value(environ, "TWILIO_AUTH_TOKEN")
     key, secret = _value(environ, "TWILIO_API_KEY"), _value(environ, "TWILIO_API_SECRET")

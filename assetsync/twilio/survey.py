@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from assetsync.errors import MalformedAnswer, NotFound
+from assetsync.twilio.memory import parse
 from assetsync.twilio.printable import printable
 from assetsync.twilio.snapshot import snapshot_of
 
@@ -94,6 +95,12 @@ def read_others(client: ServerlessClient, snapshot: Snapshot) -> Snapshot:
     if service is not None:
         snapshot = replace(snapshot, service=service.result())
     return snapshot.with_others(fetched)
+
+
+def own_sids(holdings: Holdings, owner: str) -> frozenset[str]:
+    """The SIDs of the Assets whose names say that they are of this owner."""
+    parsed = ((asset.sid, parse(asset.friendly_name)) for asset in holdings.assets)
+    return frozenset(sid for sid, memory in parsed if memory is not None and memory.owner == owner)
 
 
 def check_service(asked: str, found: Service | None) -> None:

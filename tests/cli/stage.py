@@ -163,12 +163,19 @@ class Outside:
         return self.add_version(item, path, content, visibility=visibility, kind=kind)
 
     def add_version(
-        self, item: str, path: str, content: bytes, *, visibility: str = "public", kind: str = "Assets"
+        self,
+        item: str,
+        path: str,
+        content: bytes,
+        *,
+        visibility: str = "public",
+        kind: str = "Assets",
+        content_type: str = "text/plain",
     ) -> str:
         answer = self._http.post(
             f"/Services/{self.service}/{kind}/{item}/Versions",
             data={"Path": path, "Visibility": visibility},
-            files={"Content": ("file", content, "application/javascript" if kind == "Functions" else "text/plain")},
+            files={"Content": ("file", content, "application/javascript" if kind == "Functions" else content_type)},
         )
         assert answer.status_code == 201, answer.text
         return str(answer.json()["sid"])

@@ -18,14 +18,16 @@ from assetsync.apply.applier import Controls, Outcome, apply_plan
 from assetsync.apply.gc import Swept, decide, sweep, take_inventory
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
+from assetsync.apply.switch import SwitchOutcome, find_previous, read_switch, switch
 from assetsync.emulator.core import Core
 from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.messages import Answer, Drop, Request
 from assetsync.emulator.messages import Outcome as Wire
+from assetsync.events import silent
 from assetsync.local.scan import scan
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Unmanaged
 from assetsync.model import Visibility
-from assetsync.prepare import Prepared, prepare
+from assetsync.prepare import Prepared, match_environment, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
@@ -309,6 +311,18 @@ class Machine:
             return prepared, apply_plan(prepared.plan, prepared.snapshot, client, journal, controls)
 
         return self._run(project, environment, go)
+
+    def go_back(
+        self, project: Project, environment: str = "production", *, to: str = "", meanwhile: Callable[[], Any] = int
+    ) -> SwitchOutcome:
+        """Roll back; `meanwhile` runs between the look and the Deployment."""
+        with self._client() as client:
+            found = match_environment(project.manifest(environment), client.list_environments(project.service))
+            assert found is not None
+            wanted = read_switch(client, found, to or find_previous(client, found))
+            meanwhile()
+            pace = Pace(self.clock, threading.Event())
+            return switch(wanted, client, look_first=False, emit=silent, pace=pace)
 
     def gc(self, project: Project, builds_keep: int | None) -> Swept:
         with self._client() as client:

@@ -1,0 +1,37 @@
+"""`--only GLOB`: choosing among paths, with the patterns of the manifest."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from assetsync.errors import UsageError
+from assetsync.manifest.patterns import Patterns, parse_pattern
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class Chosen:
+    """Which paths are meant: all of them where no glob is given. Raises UsageError for one that matches nothing."""
+
+    def __init__(self, globs: Sequence[str]) -> None:
+        parsed = [parse_pattern(glob, f'--only "{glob}"') for glob in globs]
+        useless = next((glob for glob, each in zip(globs, parsed, strict=True) if each is None or not each.regex), None)
+        if useless is not None:
+            raise UsageError(
+                f"--only '{useless}' matches nothing", hint="write it as in .gitignore: css/, *.html, /a/**"
+            )
+        self._patterns = Patterns([each for each in parsed if each is not None])
+        self._all = not globs
+
+    def __contains__(self, path: str) -> bool:
+        """A glob that matches a folder chooses all below it, unless a later one takes a part out again."""
+        if self._all:
+            return True
+        parts = path.removeprefix("/").split("/")
+        chosen = False
+        for end in range(1, len(parts) + 1):
+            entry = "/".join(parts[:end]).encode("utf-8", "surrogateescape")
+            decided = self._patterns.last_match(entry, folder=end < len(parts))
+            chosen = chosen if decided is None else not decided.negated
+        return chosen
