@@ -8,7 +8,7 @@ from itertools import groupby
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from assetsync.errors import CredentialsError, FileChanged, InvalidInput, NotFound, Problem
+from assetsync.errors import CredentialsError, FileChanged, InvalidInput, NotFound, Problem, UsageError
 from assetsync.local.digest import sha256_of
 from assetsync.local.names import in_file
 from assetsync.local.walk import unreadable
@@ -21,7 +21,7 @@ from assetsync.plan.planner import candidates, plan_actions
 from assetsync.plan.safety import Refusal, review
 from assetsync.twilio.memory import label_of
 from assetsync.twilio.snapshot import snapshot_of
-from assetsync.twilio.survey import check_service, read_holdings, read_others, read_snapshot
+from assetsync.twilio.survey import check_service, read_environments, read_holdings, read_others, read_snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -97,6 +97,25 @@ def prepare_on(
     refusals = review(plan, snapshot, desired.folders, manifest.max_delete)
     warnings = (*desired.warnings, *findings.warnings, *_console_warning(snapshot))
     return Prepared(plan, snapshot, desired, refusals, warnings)
+
+
+def existing_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment:
+    """The same as `match_environment`. Raises UsageError where it does not exist yet."""
+    found = match_environment(manifest, environments)
+    if found is None:
+        raise UsageError(
+            f"the Environment {manifest.environment.name} of {manifest.service} does not exist",
+            hint="`assetsync apply` makes it",
+        )
+    return found
+
+
+def live_build(client: ServerlessClient, manifest: Manifest) -> tuple[Environment, Build | None]:
+    """The manifest's Environment and what is live there. Raises UsageError where it does not exist."""
+    environment = existing_environment(manifest, read_environments(client, manifest.service))
+    if environment.build_sid is None:
+        return environment, None
+    return environment, client.fetch_build(environment.service_sid, environment.build_sid)
 
 
 def match_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment | None:

@@ -8,7 +8,6 @@ import click
 
 from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
 from assetsync.cli.run import command_run
-from assetsync.errors import UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural
 from assetsync.twilio.printable import printable
@@ -52,16 +51,11 @@ def command(*, limit: int, **flags: Any) -> int:
 
 def _look(manifest: Manifest, session: Session, limit: int) -> dict[str, Any]:
     from assetsync.apply.switch import read_builds
-    from assetsync.prepare import match_environment
+    from assetsync.prepare import existing_environment
     from assetsync.twilio.survey import own_sids, read_holdings
 
     holdings = read_holdings(session.client, manifest.service)
-    environment = match_environment(manifest, holdings.environments)
-    if environment is None:
-        raise UsageError(
-            f"the Environment {manifest.environment.name} of {manifest.service} does not exist",
-            hint="`assetsync apply` makes it",
-        )
+    environment = existing_environment(manifest, holdings.environments)
     service = environment.service_sid
     found = session.client.list_deployments(service, environment.sid, limit=limit + 1)
     builds = read_builds(session.client, service, (each.build_sid for each in found if each.build_sid))

@@ -87,18 +87,13 @@ def _find(
     manifest: Manifest, session: Session, run: Run, choose: Callable[[Session, Environment, Holdings], str]
 ) -> Found:
     from assetsync.apply.switch import read_switch
-    from assetsync.prepare import actions_on, match_environment
+    from assetsync.prepare import actions_on, existing_environment
     from assetsync.twilio.survey import read_holdings
 
     with ThreadPoolExecutor(1) as background:
         reading = background.submit(_read_files, manifest, run)
         holdings = read_holdings(session.client, manifest.service)
-        environment = match_environment(manifest, holdings.environments)
-        if environment is None:
-            raise UsageError(
-                f"the Environment {manifest.environment.name} of {manifest.service} does not exist",
-                hint="`assetsync apply` makes it",
-            )
+        environment = existing_environment(manifest, holdings.environments)
         wanted = read_switch(session.client, environment, choose(session, environment, holdings))
         tree = reading.result()
     journal = session.journal.view(environment.service_sid)

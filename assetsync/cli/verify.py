@@ -10,7 +10,7 @@ import click
 
 from assetsync.cli.options import Common, Seconds, manifest_options, option, service_options, voice_options
 from assetsync.cli.run import command_run
-from assetsync.errors import FileFailure, ServedDifferently, UsageError
+from assetsync.errors import FileFailure, ServedDifferently
 from assetsync.report.line import Line, Style
 from assetsync.report.units import duration, plural
 from assetsync.twilio.printable import printable
@@ -55,8 +55,9 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
     from assetsync.cli.reading import read_tree
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
-    from assetsync.prepare import match_environment
+    from assetsync.prepare import existing_environment
     from assetsync.served.chosen import Chosen
+    from assetsync.twilio.survey import read_environments
 
     common = Common(**flags)
     chosen = Chosen(only)
@@ -66,12 +67,7 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
         with open_session(common, run.emit) as session:
             with run.progress():
                 assets = [each for each in read_tree(selection, run.emit).assets if each.path in chosen]
-                environment = match_environment(manifest, session.client.list_environments(manifest.service))
-            if environment is None:
-                raise UsageError(
-                    f"the Environment {manifest.environment.name} of {manifest.service} does not exist",
-                    hint="`assetsync apply` makes it",
-                )
+                environment = existing_environment(manifest, read_environments(session.client, manifest.service))
             run.output.document["environment"] = {
                 "name": environment.unique_name,
                 "sid": environment.sid,

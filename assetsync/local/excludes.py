@@ -6,6 +6,7 @@ from typing import Final
 
 IGNORE_FILE: Final = ".assetsyncignore"
 PLAN_FILES: Final = "*.assetsync-plan.json"
+UNDO_FILES: Final = "*.assetsync-undo.json"
 
 # In gitignore syntax and order: the last one that matches decides.
 DEFAULT_EXCLUDES: Final = (
@@ -40,4 +41,5 @@ DEFAULT_EXCLUDES: Final = (
     # our own
     IGNORE_FILE,
     PLAN_FILES,
+    UNDO_FILES,
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 import threading
 from contextlib import closing
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 from urllib.parse import quote, urlsplit
 
 import xxhash
@@ -34,6 +34,14 @@ _PIECE = 2**16
 _SNIPPET = 2048
 _AS_IT_IS = {"Accept": "*/*", "Accept-Encoding": "identity", "Cache-Control": "no-cache"}
 _SAFE = "/%-_.~!*=$&'()+,;:@"
+
+
+class Sink(Protocol):
+    """Takes a body, piece by piece; `restart` forgets what came: the request is tried again."""
+
+    def restart(self) -> None: ...
+
+    def write(self, piece: bytes, /) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +95,8 @@ class Site:
     def can_sign(self) -> bool:
         return self._auth_token is not None
 
-    def fetch(self, path: str, *, signed: bool = False, into: IO[bytes] | None = None) -> Delivery:
-        """GET one path; the body goes `into` a file, from its beginning, where one is given.
+    def fetch(self, path: str, *, signed: bool = False, into: Sink | None = None) -> Delivery:
+        """GET one path; the body goes `into` a sink where one is given.
 
         Raises ServiceError where no answer comes, or only 429 and 5xx.
         """
@@ -113,7 +121,7 @@ class Site:
         after = failure.retry_after
         return next_delay(self._retry, attempt=attempt, elapsed=elapsed, retry_after=after, chance=chance)
 
-    def _attempt(self, operation: str, path: str, *, signed: bool, into: IO[bytes] | None) -> Delivery | Failure:
+    def _attempt(self, operation: str, path: str, *, signed: bool, into: Sink | None) -> Delivery | Failure:
         url = self.url + quote(path, safe=_SAFE)
         headers = _AS_IT_IS | ({HEADER: signature(url, self._auth_token)} if signed and self._auth_token else {})
         try:
@@ -142,11 +150,10 @@ def _reached(url: str) -> tuple[str, dict[str, str]]:
     return parts._replace(netloc=f"127.0.0.1{port}").geturl(), {"Host": parts.netloc}
 
 
-def _delivery(response: httpx.Response, into: IO[bytes] | None) -> Delivery:
+def _delivery(response: httpx.Response, into: Sink | None) -> Delivery:
     digest, size, whole = xxhash.xxh3_128(), 0, True
     if into is not None:
-        into.seek(0)
-        into.truncate()
+        into.restart()
     for piece in response.iter_bytes(_PIECE):
         if size + len(piece) > LARGEST:
             whole = False

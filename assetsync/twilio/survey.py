@@ -53,6 +53,15 @@ def read_holdings(client: ServerlessClient, service: str) -> Holdings:
     return Holdings(fetched.sid, fetched, environments, assets)
 
 
+def read_environments(client: ServerlessClient, service: str) -> tuple[Environment, ...]:
+    """The Environments alone; none where there is no such Service. Raises NotFound for a SID that does not exist."""
+    try:
+        return _agreeing(service, client.list_environments(service))
+    except NotFound:
+        found = _fetch(client, service)
+        return () if found is None else _agreeing(service, client.list_environments(found.sid))
+
+
 def read_snapshot(
     client: ServerlessClient,
     holdings: Holdings,

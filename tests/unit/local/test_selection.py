@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 RUBBISH = [
     ".hidden", ".htaccess", ".git/config", ".svn/x", "sub/.git", "CVS/Root", "node_modules/x/index.js",
     "deep/node_modules/x.js", ".DS_Store", "__MACOSX/x", "Thumbs.db", "thumbs.db", "desktop.ini", "a.txt~", "a.swp",
-    "#a#", "x.assetsync-plan.json", "._a", ".well-known/.hidden", "lost+found/x", "Icon\r",
+    "#a#", "x.assetsync-plan.json", "x.assetsync-undo.json", "._a", ".well-known/.hidden", "lost+found/x", "Icon\r",
 ]  # fmt: skip
 
 
