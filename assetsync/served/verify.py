@@ -129,7 +129,7 @@ def _fault(site: Site, asset: DesiredAsset) -> tuple[Fault, str] | None:
 def _public(asset: DesiredAsset, plain: Delivery) -> tuple[Fault, str] | None:
     if plain.status in _REFUSED:
         return Fault.VISIBILITY, f"nobody may read it (HTTP {plain.status}), and it should be public"
-    return _missing(plain) or _content(asset, plain)
+    return _missing(plain) or content_fault(asset, plain)
 
 
 def _protected(site: Site, asset: DesiredAsset, plain: Delivery) -> tuple[Fault, str] | None:
@@ -143,7 +143,7 @@ def _protected(site: Site, asset: DesiredAsset, plain: Delivery) -> tuple[Fault,
             Fault.VISIBILITY,
             f"refused with a signature too (HTTP {signed.status}): it is private, or the token is not its account's",
         )
-    return _missing(signed) or _content(asset, signed)
+    return _missing(signed) or content_fault(asset, signed)
 
 
 def _reached(asset: DesiredAsset, plain: Delivery) -> tuple[Fault, str] | None:
@@ -158,7 +158,8 @@ def _missing(delivery: Delivery) -> tuple[Fault, str] | None:
     return Fault.MISSING, f"it is not served (HTTP {delivery.status})"
 
 
-def _content(asset: DesiredAsset, delivery: Delivery) -> tuple[Fault, str] | None:
+def content_fault(asset: DesiredAsset, delivery: Delivery) -> tuple[Fault, str] | None:
+    """In what a delivery differs from the file: its bytes, its content type; None where nothing does."""
     if (delivery.size, delivery.digest) != (asset.size, asset.digest):
         sizes = f": {delivery.size} are served, the file has {asset.size}" if delivery.size != asset.size else ""
         return Fault.BYTES, f"other bytes are served{sizes}"
