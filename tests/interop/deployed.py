@@ -66,7 +66,12 @@ class Deployed:
         return _run(
             [sys.executable, "-m", "assetsync", *arguments],
             folder,
-            clean_environment(folder, ASSETSYNC_API_URL=self.emulator.url, **credentials),
+            clean_environment(
+                folder,
+                ASSETSYNC_API_URL=self.emulator.url,
+                ASSETSYNC_SITE_URL=f"{self.emulator.url}/sites/{{domain}}",
+                **credentials,
+            ),
         )
 
     def node(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -117,3 +118,46 @@ def test_assetsync_beside_it_keeps_functions_and_files_that_are_not_its_own(tool
     assert toolkit.site("/ours.txt").text == "ours\n"
     assert toolkit.site("/index.html").content == FILES["assets/index.html"].encode()
     assert len(after["asset_versions"]) == len(before["asset_versions"]) + 1
+
+
+def test_a_service_that_it_filled_is_taken_over_and_only_what_differs_is_sent(toolkit: Toolkit, tmp_path: Path) -> None:
+    kinds = ("html", "css", "js", "json", "txt", "svg", "xml", "csv", "webmanifest", "ico")
+    files = {f"{number % 7}/file-{number}.{kinds[number % 10]}": f"<!-- {number} -->\n" for number in range(198)}
+    toolkit.write({f"assets/{name}": text for name, text in files.items()})
+    (toolkit.root / "assets/keys.private.json").unlink()
+    toolkit.deploy("--override-existing-project")
+    before, mine = toolkit.live(), tmp_path / "mine"
+    mine.mkdir()
+    assert len(before["asset_versions"]) == 198 + 3
+    domain = toolkit.environment()["unique_name"]
+
+    assert toolkit.assetsync(mine, "init", "--from", "toolkit", "--name", "mine").returncode == 0
+    pulled = toolkit.assetsync(mine, "pull", "public", "-e", domain)
+    assert pulled.returncode == 0, pulled.stderr
+    for name in list(files)[:5]:
+        (mine / "public" / name).write_text("changed since\n", encoding="utf-8")
+    table = toolkit.assetsync(mine, "adopt", "--dry-run").stdout
+    rules = re.findall("would keep it: (- .*)", table)
+    with (mine / "assetsync.yaml").open("a", encoding="utf-8") as manifest:
+        manifest.writelines(f"      {rule}\n" for rule in rules)
+    assert 0 < len(rules) < 4, "npm's table of types is not ours"
+    adopted = json.loads(toolkit.assetsync(mine, "adopt", "--yes", "--format", "json").stdout)
+    assert {each["verdict"] for each in adopted["assets"]} == {"equal", "bytes"}, adopted
+    assert adopted["result"] == {"renamed": 196, "refused": []}
+    applied = json.loads(toolkit.assetsync(mine, "apply", "--yes", "--allow-replace=5", "--format", "json").stdout)
+
+    assert applied["summary"] | {"foreign": 0} == {
+        **dict.fromkeys(("upload", "restore", "rename", "delete", "dropped", "foreign"), 0),
+        "create": 5,
+        "replaced": 5,
+        "unchanged": 196,
+    }
+    after = toolkit.live()
+    sids = [{each["sid"] for each in build["function_versions"]} for build in (before, after)]
+    assert sids[0] == sids[1]
+    assert (after["dependencies"], after["runtime"]) == (before["dependencies"], before["runtime"])
+    for name, text in files.items():
+        assert toolkit.site(f"/{name}").text == ("changed since\n" if name in list(files)[:5] else text)
+    assert toolkit.site("/voice.xml", signed=True).text == FILES["assets/voice.protected.xml"]
+    verified = toolkit.assetsync(mine, "verify")
+    assert verified.returncode == 0, verified.stderr
