@@ -47,7 +47,88 @@ UNIT_RELEASE, CONTRADICTIONS = "tests/unit/apply/test_release.py::", "tests/reli
 _UNCHANGED = "if entry and same_content(entry, asset) and same_type(entry, asset) and version.visibility =="
 _FITS = "(version.asset_sid, version.path, version.visibility) == (own.sid, asset.path, asset.visibility)"
 
+GOING_BACK, PIPELINE_BACK = "tests/cli/test_going_back.py::", "tests/pipeline/test_going_back.py::"
+VERIFY, ADOPT, PULL = "tests/cli/test_verify.py::", "tests/cli/test_adopt.py::", "tests/cli/test_pull.py::"
+SWITCH, SERVED = "assetsync/apply/switch.py", "assetsync/served"
+
 BREAKS = (
+    Break(
+        "going back twice goes two Builds back",
+        SWITCH,
+        "            del stack[stack.index(each.build_sid) + 1 :]",
+        "            stack.append(each.build_sid)",
+        f"{GOING_BACK}test_going_back_twice_goes_two_releases_back_and_not_to_and_fro",
+    ),
+    Break(
+        "a Deployment of long ago is not taken for the one whose answer was lost",
+        RELEASE,
+        "is_new = build_sid is not None and build_sid != self._adopted",
+        "is_new = build_sid is not None",
+        f"{PIPELINE_BACK}test_a_deployment_that_never_happened_is_sent_again",
+    ),
+    Break(
+        "where nothing is live the Environment is read again before a Build comes back",
+        RELEASE,
+        "if look_first or self._base is None:",
+        "if look_first:",
+        f"{PIPELINE_BACK}test_what_was_off_line_comes_back_and_who_deploys_in_between_stays",
+    ),
+    Break(
+        "a Build that others may want is not deleted with a withdrawal",
+        RELEASE,
+        "        self._adopted = build_sid\n        self._find_floor()",
+        "        self._find_floor()",
+        f"{PIPELINE_BACK}test_somebody_who_deploys_in_between_is_put_back_and_no_build_is_deleted",
+    ),
+    Break(
+        "what is not ours goes back only with a consent",
+        "assetsync/plan/difference.py",
+        "        words = [_named(change) for change in self.changes if not change.is_of(own)]",
+        "        words: list[str] = []",
+        f"{GOING_BACK}test_what_is_not_ours_goes_back_only_with_a_consent",
+    ),
+    Break(
+        "what is protected must be refused without a signature",
+        f"{SERVED}/verify.py",
+        "            return _reached(asset, plain) or _protected(site, asset, plain)",
+        "            return _protected(site, asset, plain)",
+        f"{VERIFY}test_each_wrong_visibility_is_told",
+    ),
+    Break(
+        "an Asset is taken over only where SHA-256 agrees",
+        f"{SERVED}/adopt.py",
+        "if fault is not None or served.digest != local:",
+        "if fault is not None:",
+        f"{ADOPT}test_bytes_that_only_xxh3_takes_for_equal_are_not_taken_over",
+    ),
+    Break(
+        "a name that somebody else gave since is left alone",
+        f"{SERVED}/adopt.py",
+        "    if not each.may_replace(now):",
+        "    if False:",
+        f"{ADOPT}test_a_name_that_changes_between_the_table_and_the_consent_stays",
+    ),
+    Break(
+        "no path leads out of the folder",
+        f"{SERVED}/files.py",
+        'if segment in {b"", b".", b".."}:',
+        'if segment in {b""}:',
+        f"{PULL}test_no_path_leads_out",
+    ),
+    Break(
+        "no link leads out of the folder",
+        f"{SERVED}/pull.py",
+        "    if not is_inside(os.path.realpath(file.parent), root):",
+        "    if False:",
+        f"{PULL}test_a_link_that_leads_out_of_the_folder_is_not_followed",
+    ),
+    Break(
+        "a different file is not replaced",
+        f"{SERVED}/pull.py",
+        "    if not force:\n        return Became.DIFFERENT",
+        "    if False:\n        return Became.DIFFERENT",
+        f"{PULL}test_a_different_file_stays_and_is_named_until_force",
+    ),
     Break(
         "a private key between two reads is seen",
         DIGEST,
