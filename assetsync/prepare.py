@@ -13,11 +13,13 @@ from assetsync.local.digest import sha256_of
 from assetsync.local.names import in_file
 from assetsync.local.walk import unreadable
 from assetsync.manifest.model import Unmanaged
+from assetsync.model import Deployment
 from assetsync.plan.actions import Unchanged
 from assetsync.plan.board import Candidate, Verified
 from assetsync.plan.limits import check_build
 from assetsync.plan.plan import Plan, Target, make_plan
 from assetsync.plan.planner import candidates, plan_actions
+from assetsync.plan.retention import is_asked_for, window_of
 from assetsync.plan.safety import Refusal, review
 from assetsync.twilio.memory import label_of
 from assetsync.twilio.snapshot import snapshot_of
@@ -30,11 +32,14 @@ if TYPE_CHECKING:
     from assetsync.manifest.model import Manifest
     from assetsync.model import AssetVersion, Build, DesiredAsset, DesiredTree, Environment
     from assetsync.plan.actions import Action
+    from assetsync.plan.retention import Window
     from assetsync.twilio.client import ServerlessClient
     from assetsync.twilio.snapshot import JournalView, OwnAsset, Snapshot
     from assetsync.twilio.survey import Holdings
 
 _LOOKERS = 10
+_LONGEST_HISTORY = 50
+"""Deployments: more Builds than `retain` can name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +61,10 @@ def prepare(
     *,
     account_sid: str | None = None,
     runtime: str | None = None,
+    retain: bool = False,
 ) -> Prepared:
     """Plan one Environment. `tree` is called while the first requests are under way; `account_sid` is what the user
-    said, None where only a key was given; `runtime` overrides the Build's.
+    said, None where only a key was given; `runtime` overrides the Build's; `retain` obeys the manifest's key.
 
     Raises InvalidInput for what the manifest or the files make impossible, CredentialsError, ServiceError.
     """
@@ -68,7 +74,21 @@ def prepare(
         holdings = holdings_read.result()
     environment = match_environment(manifest, holdings.environments)
     snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=journal.view)
-    return prepare_on(snapshot, manifest, desired, client, account_sid=account_sid, runtime=runtime)
+    window = read_window(snapshot, manifest, desired, client) if retain else None
+    return prepare_on(snapshot, manifest, desired, client, account_sid=account_sid, runtime=runtime, window=window)
+
+
+def read_window(
+    snapshot: Snapshot, manifest: Manifest, desired: DesiredTree, client: ServerlessClient
+) -> Window | None:
+    """Since when what is kept is kept; None where the manifest keeps nothing, or there is nothing to keep."""
+    environment = snapshot.environment
+    wanted = {asset.path for asset in desired.assets}
+    if not manifest.retain or environment is None or snapshot.live is None or not is_asked_for(wanted, snapshot):
+        return None
+    history = client.list_deployments(environment.service_sid, environment.sid, limit=_LONGEST_HISTORY)
+    live = Deployment("", snapshot.live.sid)
+    return window_of(manifest.retain, environment.sid, (live, *history))
 
 
 def prepare_on(
@@ -79,10 +99,11 @@ def prepare_on(
     *,
     account_sid: str | None = None,
     runtime: str | None = None,
+    window: Window | None = None,
 ) -> Prepared:
     """Plan on what is known of the Service; where something is to be changed, ask for what is not. Raises as above."""
     account = _account(snapshot, account_sid)
-    plan = _plan(manifest, desired, snapshot, Verified(), account, runtime)
+    plan = _plan(manifest, desired, snapshot, Verified(), account, runtime, window)
     if plan.build_needed or plan.repairs:
         known = snapshot if snapshot.others is not None else read_others(client, snapshot)
         cleaned = without_copied_names(client, known, plan)
@@ -90,7 +111,7 @@ def prepare_on(
         found = candidates(desired.assets, cleaned)
         if found or cleaned != snapshot:
             snapshot, verified = cleaned, verify(client, cleaned, desired.assets, found)
-            plan = _plan(manifest, desired, snapshot, verified, account, runtime)
+            plan = _plan(manifest, desired, snapshot, verified, account, runtime, window)
     findings = check_build(plan, str(manifest.path))
     if findings.problems:
         raise InvalidInput(findings.problems)
@@ -258,6 +279,7 @@ def _plan(
     verified: Verified,
     account_sid: str | None,
     runtime: str | None,
+    window: Window | None,
 ) -> Plan:
     environment, wanted = snapshot.environment, manifest.environment
     target = Target(
@@ -277,6 +299,7 @@ def _plan(
         verified=verified,
         drop_foreign=manifest.unmanaged is Unmanaged.DROP,
         runtime=runtime,
+        window=window,
     )
 
 

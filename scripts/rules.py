@@ -51,7 +51,37 @@ GOING_BACK, PIPELINE_BACK = "tests/cli/test_going_back.py::", "tests/pipeline/te
 VERIFY, ADOPT, PULL = "tests/cli/test_verify.py::", "tests/cli/test_adopt.py::", "tests/cli/test_pull.py::"
 SWITCH, SERVED = "assetsync/apply/switch.py", "assetsync/served"
 
+RETENTION = "tests/pipeline/test_retention.py::"
+
 BREAKS = (
+    Break(
+        "what is kept goes when its time is up",
+        "assetsync/plan/retention.py",
+        "        if age < window.builds or overdue:",
+        "        if True:",
+        f"{RETENTION}test_an_old_bundle_is_served_for_so_many_builds_and_gone_after",
+    ),
+    Break(
+        "what is wanted again is kept as long as any other later",
+        PLAN,
+        "    unmarked = frozenset(sid for sid in serving if is_stale(snapshot.own[sid], window))",
+        "    unmarked = frozenset[str]()",
+        f"{RETENTION}test_a_bundle_that_comes_back_after_it_went_is_not_sent_again",
+    ),
+    Break(
+        "no Build is made only because a time is up",
+        PLAN,
+        "        if not plan.build_needed:\n            return _with_repairs",
+        "        if False:\n            return _with_repairs",
+        f"{RETENTION}test_without_a_change_nothing_is_made_and_what_is_kept_is_told",
+    ),
+    Break(
+        "a path without room for a mark is not kept",
+        "assetsync/plan/retention.py",
+        " or not has_room_for_mark(version.path, snapshot.owner):",
+        ":",
+        f"{RETENTION}test_a_path_that_is_too_long_for_a_mark_is_not_kept",
+    ),
     Break(
         "going back twice goes two Builds back",
         SWITCH,

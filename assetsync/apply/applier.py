@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.apply.ground import make_environment, make_service
-from assetsync.apply.names import Named, Wanted, write_names
+from assetsync.apply.names import AS_IT_IS, Named, Wanted, write_names
 from assetsync.apply.release import Contents, Release
 from assetsync.apply.uploads import Sent, Uploader
 from assetsync.errors import ApplyFailed, Interrupted
@@ -190,8 +190,9 @@ class _Applier:
     def _contents(self) -> Contents:
         """Chosen Versions, carried foreign ones, and the Functions with all that they need (F6.2, F6.9)."""
         ours = [served.version_sid for served in self._served()]
+        kept = [each.version_sid for each in self._plan.kept]
         return Contents(
-            asset_versions=(*ours, *(each.version_sid for each in self._plan.carried)),
+            asset_versions=(*ours, *kept, *(each.version_sid for each in self._plan.carried)),
             function_versions=tuple(each.sid for each in self._plan.functions),
             dependencies=self._plan.dependencies,
             runtime=self._plan.runtime,
@@ -199,18 +200,24 @@ class _Applier:
         )
 
     def _remember(self, service: str) -> Named:
-        """Write the names of what was uploaded, and those that only the journal remembers."""
+        """Write the names of what was uploaded, of what is kept from now on, and those that are wrong."""
         own = self._snapshot.own
         wanted = {
-            sent.asset_sid: Wanted(sent.path, sent.entry, self._live_here, _known(own.get(sent.asset_sid)))
+            sent.asset_sid: Wanted(sent.path, sent.entry, self._live_here, _known(own.get(sent.asset_sid)), mark=None)
             for sent in self._sent.values()
         }
+        for kept in self._plan.kept:
+            if kept.mark is not None and self._plan.build_needed:
+                asset = own[kept.asset_sid]
+                first = asset.entry_of(kept.version_sid)
+                wanted[asset.sid] = Wanted(kept.path, first, self._live_here, asset.entries, mark=kept.mark)
         repairs = set(self._plan.repairs)
         for action in self._plan.serving:
             if isinstance(action, Unchanged | Restore) and action.asset_sid in repairs:
                 asset = own[action.asset_sid]
                 first = asset.entry_of(action.version_sid)
-                wanted[asset.sid] = Wanted(action.path, first, self._live_here, asset.entries)
+                mark = None if asset.sid in self._plan.unmarked else AS_IT_IS
+                wanted[asset.sid] = Wanted(action.path, first, self._live_here, asset.entries, mark=mark)
         return self._write(service, wanted)
 
     def _check_names(self, service: str) -> tuple[str, ...]:

@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from assetsync.twilio.memory import Entry, Memory
 
 
+AS_IT_IS = "as it is"
+"""No mark, but the word for leaving the one that is there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the name of one Asset has to say.
@@ -29,6 +33,7 @@ class Wanted:
     path: what the Asset is labelled with; first: the entry that must be there, None for nothing new
     live: the Versions that the Environment at work serves; known: every other entry that we know of this Asset
     only_if_missing: leave the name alone when the entry stands in it already
+    mark: what is to say that it is kept (`memory.mark_of`), None for nothing; `AS_IT_IS` leaves what it says now
     """
 
     path: str
@@ -36,6 +41,7 @@ class Wanted:
     live: frozenset[str]
     known: tuple[Entry, ...]
     only_if_missing: bool = False
+    mark: str | None = AS_IT_IS
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +57,8 @@ def merged_name(wanted: Wanted, current: Memory) -> str:
     new = () if wanted.first is None else (wanted.first,)
     rest = (*current.entries, *wanted.known)
     serving = tuple(entry for entry in rest if entry.version_sid in wanted.live)
-    return memory.write(wanted.path, current.owner, (*new, *serving, *rest))
+    mark = current.mark if wanted.mark == AS_IT_IS else wanted.mark
+    return memory.write(wanted.path, current.owner, (*new, *serving, *rest), mark)
 
 
 def write_names(

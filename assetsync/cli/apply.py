@@ -17,6 +17,7 @@ from assetsync.cli.options import (
     manifest_options,
     option,
     plan_voice_options,
+    retain_option,
     safety_options,
     service_options,
 )
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
     help="Seconds to wait until it is served everywhere.",
 )
 @build_options
+@retain_option
 @safety_options
 @plan_voice_options
 def command(
@@ -71,6 +73,7 @@ def command(
     verify_timeout: float,
     build_timeout: float,
     runtime: str | None,
+    no_retain: bool,
     **flags: Any,
 ) -> int:
     """Plan, settle, confirm, apply."""
@@ -92,7 +95,7 @@ def command(
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settle(selection, session, run.emit, agreed, runtime)
+                settled = settle(selection, session, run.emit, agreed, runtime, retain=not no_retain)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved, run.output)

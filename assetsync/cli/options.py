@@ -177,6 +177,12 @@ def runtime_option(command: F) -> F:
     return option("--runtime", metavar="NAME", help=text)(command)
 
 
+def retain_option(command: F) -> F:
+    """--no-retain."""
+    text = "Take off line now what `retain` in the manifest would keep for open pages."
+    return option("--no-retain", "no_retain", is_flag=True, help=text)(command)
+
+
 def build_options(command: F) -> F:
     """--build-timeout, --runtime."""
     timeout = option(

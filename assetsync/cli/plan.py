@@ -14,6 +14,7 @@ from assetsync.cli.options import (
     manifest_options,
     option,
     plan_voice_options,
+    retain_option,
     runtime_option,
     safety_options,
     service_options,
@@ -40,9 +41,18 @@ PENDING = 2
 @option("--detailed-exitcode", is_flag=True, help="Leave with 2 when changes are pending.")
 @option("--all", "everything", is_flag=True, help="Show every action, unchanged ones too.")
 @runtime_option
+@retain_option
 @safety_options
 @plan_voice_options
-def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runtime: str | None, **flags: Any) -> int:
+def command(
+    *,
+    out: Path | None,
+    detailed_exitcode: bool,
+    everything: bool,
+    runtime: str | None,
+    no_retain: bool,
+    **flags: Any,
+) -> int:
     """Plan, show, save."""
     from assetsync.cli.planning import check_out, save, settle, show
     from assetsync.cli.session import open_session, read_manifest
@@ -56,7 +66,7 @@ def command(*, out: Path | None, detailed_exitcode: bool, everything: bool, runt
         if out is not None:
             check_out(out, selection)
         with run.progress(), open_session(common, run.emit) as session:
-            settled = settle(selection, session, run.emit, given, runtime)
+            settled = settle(selection, session, run.emit, given, runtime, retain=not no_retain)
         show(settled, run.output, everything=everything)
         if out is not None:
             save(settled, run.output, out)

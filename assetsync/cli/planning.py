@@ -76,9 +76,15 @@ def check_refusals(refusals: Iterable[Refusal]) -> None:
 
 
 def settle(
-    selection: Selected, session: Session, emit: Emit, consents: Iterable[Consent], runtime: str | None
+    selection: Selected,
+    session: Session,
+    emit: Emit,
+    consents: Iterable[Consent],
+    runtime: str | None,
+    *,
+    retain: bool = False,
 ) -> Settled:
-    """Plan, and mark the refusals that `consents` cover."""
+    """Plan, and mark the refusals that `consents` cover; `retain` obeys the manifest's key."""
     from assetsync.prepare import prepare
 
     prepared = prepare(
@@ -88,6 +94,7 @@ def settle(
         session.journal,
         account_sid=session.reach.credentials.account_sid,
         runtime=runtime,
+        retain=retain,
     )
     return Settled(prepared, with_consents(prepared.refusals, consents))
 

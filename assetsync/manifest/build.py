@@ -67,6 +67,7 @@ def manifest_of(
         environments=declared(tree),
         folders=tuple(_folder(mapping, selection) for _, mapping in mappings(tree, "folders")),
         max_delete=_max_delete(tree.get("safety", {}).get("max_delete")),
+        retain=tree.get("retain", {}).get("builds", 0),
         marks=marks,
         **_given(tree, _MANIFEST),
     )

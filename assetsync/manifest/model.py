@@ -94,6 +94,7 @@ class Manifest:
     path: the file as the user named it; root: the project root, absolute and resolved
     environment: the selected one; environments: every declared one, unexpanded names as written
     max_delete: None where the manifest says nothing and the default holds
+    retain: so many Builds keep what the folders have no more; 0 none
     marks: JSON pointer of a key or item (`/folders/0/source`) to its place, for messages of later stages
     """
 
@@ -107,6 +108,7 @@ class Manifest:
     max_delete: MaxDelete | None = None
     unmanaged: Unmanaged = Unmanaged.KEEP
     digest: DigestKind = DigestKind.XXH3
+    retain: int = 0
     marks: Mapping[str, Mark] = field(default_factory=dict)
 
     def mark(self, pointer: str) -> Mark:

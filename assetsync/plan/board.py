@@ -47,12 +47,18 @@ class Board:
     """What the passes look at and write down.
 
     used: the SIDs of the Assets that a settled action takes; renamed: the paths that a rename leaves
-    unwanted: own live Versions whose path nobody wants any more, in path order
+    unwanted: own live Versions whose path nobody wants any more, in path order; those that are `kept` are left out
     elsewhere, here: the SIDs of the Assets that other Environments, that this Environment serves
     alone: this owner serves nothing in any other Environment
     """
 
-    def __init__(self, desired: tuple[DesiredAsset, ...], snapshot: Snapshot, verified: Verified) -> None:
+    def __init__(
+        self,
+        desired: tuple[DesiredAsset, ...],
+        snapshot: Snapshot,
+        verified: Verified,
+        kept: frozenset[str] = frozenset(),
+    ) -> None:
         self.desired = sorted(desired, key=lambda each: each.path)
         self.snapshot, self.verified = snapshot, verified
         self.owner = snapshot.owner
@@ -73,7 +79,7 @@ class Board:
             (version, snapshot.own[version.asset_sid])
             for path in sorted(self._live_at.keys() - self.wanted)
             for version in self._live_at[path]
-            if version.asset_sid in snapshot.own
+            if version.asset_sid in snapshot.own and version.sid not in kept
         ]
         self._unwanted_by_digest: dict[str, list[tuple[AssetVersion, OwnAsset]]] = defaultdict(list)
         for version, own in self.unwanted:

@@ -42,6 +42,10 @@ def plan_document(
         "carried": [_foreign(each) for each in plan.carried],
         "replaced": [_foreign(each) for each in plan.replaced],
         "dropped": [_foreign(each) for each in plan.dropped],
+        "kept": [
+            {"path": each.path, "asset_sid": each.asset_sid, "version_sid": each.version_sid, "builds": each.builds}
+            for each in plan.kept
+        ],
         "functions": [{"path": each.path, "version_sid": each.sid} for each in plan.functions],
         "build": {"needed": plan.build_needed, "reasons": build_reasons(plan)},
         "requests": plan.request_estimate,

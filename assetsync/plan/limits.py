@@ -28,6 +28,7 @@ def check_build(plan: Plan, manifest: str) -> Findings:
     """Problems and warnings of the Build that `plan` would make; `manifest` is the file to name."""
     counts = Counter[str](str(action.asset.visibility) for action in plan.serving)
     carried = Counter[str](each.visibility for each in plan.carried)
+    carried.update(each.visibility for each in plan.kept)
     problems = [
         Problem(
             manifest,
@@ -35,7 +36,8 @@ def check_build(plan: Plan, manifest: str) -> Findings:
             0,
             f"{counts[kind] + carried[kind]} {kind} assets in one Build ({carried[kind]} of them carried over): "
             f"Twilio allows {limit}",
-            hint="split the site over several Services, or exclude files",
+            hint="split the site over several Services, or exclude files"
+            + ("; or let `retain` keep fewer Builds" if plan.kept else ""),
         )
         for kind, limit in PER_VISIBILITY.items()
         if counts[kind] + carried[kind] > limit

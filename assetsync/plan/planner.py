@@ -32,9 +32,14 @@ def candidates(desired: tuple[DesiredAsset, ...], snapshot: Snapshot) -> tuple[C
     )
 
 
-def plan_actions(desired: tuple[DesiredAsset, ...], snapshot: Snapshot, verified: Verified) -> tuple[Action, ...]:
-    """One action for each desired asset, and one for each own path that stops being served, in path order."""
-    board = Board(desired, snapshot, verified)
+def plan_actions(
+    desired: tuple[DesiredAsset, ...], snapshot: Snapshot, verified: Verified, kept: frozenset[str] = frozenset()
+) -> tuple[Action, ...]:
+    """One action for each desired asset, and one for each own path that stops being served, in path order.
+
+    kept: the SIDs of own live Versions that stay for a while though nobody wants their paths
+    """
+    board = Board(desired, snapshot, verified, kept)
     for decide in (_unchanged, _restore, _upload, _rename, _create):
         board.pass_over(decide)
     return tuple(sorted((*board.settled.values(), *_deletes(board)), key=lambda action: action.path))

@@ -102,7 +102,8 @@ def own_paths(snapshot: Snapshot) -> frozenset[str]:
 def lost_paths(plan: Plan, served: frozenset[str]) -> tuple[str, ...]:
     """Own paths that would stop being served, those left out that only change their fingerprint."""
     wanted = {action.path for action in plan.serving}
-    return without_renewed(served - wanted, wanted - served)
+    kept = {each.path for each in plan.kept}
+    return without_renewed(served - wanted - kept, wanted - served)
 
 
 def _covering(refusal: Refusal, consents: tuple[Consent, ...]) -> str | None:

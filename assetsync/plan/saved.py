@@ -12,6 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _DAMAGED = "the plan file is damaged or was edited"
+_CARRIED = (
+    ("carried", "is carried over"),
+    ("replaced", "is replaced"),
+    ("dropped", "is dropped"),
+    ("kept", "is kept for open pages"),
+)
 _CONTENT = {"visibility": "visibility", "content_type": "content type", "digest": "content"}
 
 
@@ -72,7 +78,7 @@ def _differences(saved: Document, now: Document) -> Iterator[str]:
     )
     yield from _assets(_served(saved), _served(now))
     yield from _paths("would stop being served", _deleted(saved), _deleted(now))
-    for key, what in (("carried", "is carried over"), ("replaced", "is replaced"), ("dropped", "is dropped")):
+    for key, what in _CARRIED:
         yield from _paths(what, _versions(saved[key]), _versions(now[key]))
     yield from _paths("is a Function carried over", _versions(saved["functions"]), _versions(now["functions"]))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from assetsync.plan.actions import Delete, Rename, Unchanged
 from assetsync.plan.document import action_name
 from assetsync.report.failures import error_lines
-from assetsync.report.text import SIGNS, counts, kept_phrase, no_changes
+from assetsync.report.text import SIGNS, counts, kept_phrase, no_changes, until
 from assetsync.report.units import size
 from assetsync.twilio.printable import printable
 
@@ -37,6 +37,8 @@ def plan_markdown(plan: Plan, refusals: Sequence[Refusal], warnings: Sequence[st
     rows = [_row(action) for action in plan.actions if not isinstance(action, Unchanged)]
     rows += [f"| `!` | {_code(each.path)} | | replaces foreign |" for each in plan.replaced]
     rows += [f"| `-` | {_code(each.path)} | | foreign, dropped |" for each in plan.dropped]
+    built = plan.build_needed
+    rows += [f"| `=` kept | {_code(each.path)} | | {until(each, is_built=built)} |" for each in plan.kept]
     if not rows:
         return head + "\n"
     table = "\n\n<details><summary>Details</summary>\n\n| | path | size | reason |\n|---|---|---:|---|\n"

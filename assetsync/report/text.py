@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from assetsync.apply.applier import Outcome
     from assetsync.plan.actions import Action
     from assetsync.plan.plan import Foreign, Plan
+    from assetsync.plan.retention import Kept
     from assetsync.plan.safety import Refusal
     from assetsync.twilio.tally import Tally
 
@@ -47,12 +48,14 @@ def plan_lines(plan: Plan, *, everything: bool = False) -> Iterator[Line]:
         yield Line(no_changes(plan), Style.GOOD)
         if everything:
             yield from _groups(plan, everything=True)
+        yield from _kept(plan)
         return
     yield from _heading(plan)
     yield Line()
     yield from _groups(plan, everything=everything)
     yield from _foreign("!", "replaced by ours", plan.replaced, Style.REMOVE)
     yield from _foreign("-", "foreign, dropped", plan.dropped, Style.REMOVE)
+    yield from _kept(plan)
     if (kept := kept_phrase(plan)) is not None:
         yield Line(kept, Style.DIM)
     yield Line(counts(plan), Style.BOLD)
@@ -163,6 +166,25 @@ def _foreign(sign: str, what: str, found: Sequence[Foreign], style: Style) -> It
     if len(found) > MOST_LINES:
         yield Line(f"    and {len(found) - MOST_LINES} more", Style.DIM)
     yield Line()
+
+
+def _kept(plan: Plan) -> Iterator[Line]:
+    """What the folders have no more and is served all the same, and for how long."""
+    if not plan.kept:
+        return
+    yield Line(f"kept for open pages (retain): {len(plan.kept)}", Style.DIM)
+    for each in plan.kept[:MOST_LINES]:
+        yield Line(f"  = {printable(each.path)}  {until(each, is_built=plan.build_needed)}", Style.DIM)
+    if len(plan.kept) > MOST_LINES:
+        yield Line(f"    and {len(plan.kept) - MOST_LINES} more", Style.DIM)
+    yield Line()
+
+
+def until(kept: Kept, *, is_built: bool) -> str:
+    """How long something is kept, where a Build is made now, and where none is."""
+    if is_built:
+        return f"in this Build and {kept.builds - 1} more" if kept.builds > 1 else "in this Build for the last time"
+    return f"in the next {plural(kept.builds, 'Build')}" if kept.builds else "goes with the next Build"
 
 
 def kept_phrase(plan: Plan) -> str | None:

@@ -3,11 +3,13 @@
 The API tells neither hash, size nor content type of an Asset Version (F8.9), and a CI runner remembers nothing.
 The friendly name is the one free text that an Asset keeps, up to 255 characters (Asset page, F1.10):
 
-    <label> [as1 <owner> <entry> <entry> ...]        entry = <xxh3_128><sha256/96><type>:<version>
+    <label> [as1 <owner> ~<mark> <entry> <entry> ...]        entry = <xxh3_128><sha256/96><type>:<version>
 
 `label` is the path, or, where the path would leave no room for one entry, its beginning, `#` and 16 hex digits
 of its hash. Every field of an entry is base64url without padding. An entry is true or its Version is gone, since
-a Version never changes (F5.8). The parser accepts exactly what the writer writes.
+a Version never changes (F5.8). The mark is there only while an Environment keeps what nobody wants any more
+(`plan/retention.py`): 4 characters for the Environment and the last Build that wanted it. The parser accepts exactly
+what the writer writes.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ _B64 = "[A-Za-z0-9_-]"
 _ENTRY = rf"{_B64}{{22}}{_B64}{{16}}{_B64}{{4}}:{_B64}{{22}}"
 _NAME = re.compile(
     rf"(?P<label>/[A-Za-z0-9\-_.~!*=/%]*(?P<cut>#[0-9a-f]{{16}})?)"
-    rf" \[as1 (?P<owner>[a-z0-9-]{{1,32}})(?P<entries>(?: {_ENTRY})*)\]"
+    rf" \[as1 (?P<owner>[a-z0-9-]{{1,32}})(?: ~(?P<mark>{_B64}{{4}}))?(?P<entries>(?: {_ENTRY})*)\]"
 )
 _VERSION_SID = re.compile(r"ZN[0-9a-f]{32}")
 
@@ -54,11 +56,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A parsed friendly name of ours; `entries` newest first."""
+    """A parsed friendly name of ours; `entries` newest first; `mark` None where nothing is kept."""
 
     label: str
     owner: str
     entries: tuple[Entry, ...]
+    mark: str | None = None
 
 
 def entry(*, digest: str, sha256: str, content_type: str, version_sid: str) -> Entry | None:
@@ -86,13 +89,24 @@ def label_of(path: str, owner: str) -> str:
     return path[: longest - _HASH_DIGITS - len(_HASH_MARK)] + _HASH_MARK + digest
 
 
-def write(path: str, owner: str, entries: Iterable[Entry] = ()) -> str:
-    """The friendly name: as many entries as fit, the first ones first, each Version once."""
+def write(path: str, owner: str, entries: Iterable[Entry] = (), mark: str | None = None) -> str:
+    """The friendly name: the mark, then as many entries as fit, the first ones first, each Version once."""
     once: dict[str, Entry] = {}
     for each in entries:
         once.setdefault(each.version_sid, each)
-    kept = list(once.values())[: room(path, owner)]
-    return _frame(label_of(path, owner), owner, *map(_encode, kept))
+    marked = _frame(label_of(path, owner), owner, *_mark(mark))
+    kept = list(once.values())[: (NAME_LIMIT - len(marked)) // ENTRY_LENGTH]
+    return _frame(label_of(path, owner), owner, *_mark(mark), *map(_encode, kept))
+
+
+def mark_of(environment_sid: str, build_sid: str) -> str:
+    """The mark that says: this Environment keeps it since the Build after that one."""
+    return urlsafe_b64encode(xxhash.xxh3_64_digest(f"{environment_sid}{build_sid}".encode()))[:4].decode()
+
+
+def has_room_for_mark(path: str, owner: str) -> bool:
+    """Whether a mark has room beside one entry: not where the path is very long."""
+    return len(_frame(label_of(path, owner), owner, "~0000")) + ENTRY_LENGTH <= NAME_LIMIT
 
 
 def parse(friendly_name: str) -> Memory | None:
@@ -103,12 +117,16 @@ def parse(friendly_name: str) -> Memory | None:
     label, owner = match["label"], match["owner"]
     if len(label) > _longest_label(owner) or (match["cut"] and len(label) != _longest_label(owner)):
         return None
-    entries = tuple(map(_decode, match["entries"].split()))
-    if _frame(label, owner, *map(_encode, entries)) != friendly_name:
+    entries, mark = tuple(map(_decode, match["entries"].split())), match["mark"]
+    if _frame(label, owner, *_mark(mark), *map(_encode, entries)) != friendly_name:
         return None
     if len({each.version_sid for each in entries}) != len(entries):
         return None
-    return Memory(label, owner, entries)
+    return Memory(label, owner, entries, mark)
+
+
+def _mark(mark: str | None) -> tuple[str, ...]:
+    return () if mark is None else (f"~{mark}",)
 
 
 def _longest_label(owner: str) -> int:

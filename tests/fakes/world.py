@@ -248,6 +248,7 @@ class Project:
     environments: tuple[EnvironmentSpec, ...] = (EnvironmentSpec("production"), EnvironmentSpec("staging", "stg"))
     folders: tuple[Folder, ...] = (Folder("public", "/", Visibility.PUBLIC),)
     unmanaged: Unmanaged = Unmanaged.KEEP
+    retain: int = 0
 
     def write(self, files: Mapping[str, bytes], folder: str = "public") -> None:
         """Make the folder hold exactly these files."""
@@ -280,6 +281,7 @@ class Project:
             environments=self.environments,
             folders=self.folders,
             unmanaged=self.unmanaged,
+            retain=self.retain,
         )
 
 
@@ -353,6 +355,7 @@ class Machine:
                     client,
                     journal,
                     account_sid=self.world.core.account.sid,
+                    retain=True,
                 )
                 return then(prepared, client, journal)
         finally:

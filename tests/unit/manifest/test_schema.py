@@ -69,7 +69,7 @@ def test_the_words_cover_every_keyword_of_the_schema() -> None:
             "$schema",
         ),
         *("required", "additionalProperties", "dependentSchemas", "enum", "const"),
-        *("minItems", "maxItems", "minLength", "maxLength", "minimum", "pattern"),
+        *("minItems", "maxItems", "minLength", "maxLength", "minimum", "maximum", "pattern"),
     }
 
     assert {keyword for schema in ALL.values() for keyword in schema} <= known

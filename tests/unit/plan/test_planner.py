@@ -452,7 +452,7 @@ def test_the_counts_and_the_bytes_are_those_of_the_actions(scene: Scene) -> None
     plan = everything_planned(scene)
     assert plan.summary == {
         "create": 1, "upload": 1, "restore": 1, "rename": 1, "delete": 1, "unchanged": 1,
-        "replaced": 1, "dropped": 0, "foreign": 1,
+        "replaced": 1, "dropped": 0, "foreign": 1, "kept": 0,
     }  # fmt: skip
     assert plan.bytes_to_send == len("created") + len("uploaded") + len("renamed")
 
