@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING
 
 from assetsync.apply.once import once
@@ -89,25 +90,20 @@ def _put(client: ServerlessClient, environment: Environment, mark: Mark, *, is_n
     variables = client.list_variables(service, sid)
     _check(client, environment, mark.owner, variables, is_new=is_new)
 
-    def there(among: str | None) -> Variable | None:
-        found = marks_among(client.list_variables(service, sid))
-        return next((each for each in found if each.value == value and among in {None, each.sid}), None)
+    def look(wanted: Variable | None) -> Variable | None:
+        """The Variable that says it now: the one that is wanted, or any."""
+        marks = marks_among(client.list_variables(service, sid))
+        return next((v for v in marks if v.value == value and (wanted is None or v.sid == wanted.sid)), None)
+
+    def update(old: Variable) -> Variable:
+        return client.update_variable(service, sid, old.sid, value)
 
     marks = marks_among(variables)
     if not marks:
-        once("create Variable", lambda: client.create_variable(service, sid, KEY, value), lambda: there(None), pace)
+        once("create Variable", lambda: client.create_variable(service, sid, KEY, value), partial(look, None), pace)
     for each in marks:
-        _update(client, environment, each, value, pace)
-
-
-def _update(client: ServerlessClient, environment: Environment, mark: Variable, value: str, pace: Pace) -> None:
-    service, sid = environment.service_sid, environment.sid
-
-    def look() -> Variable | None:
-        return next((v for v in client.list_variables(service, sid) if (v.sid, v.value) == (mark.sid, value)), None)
-
-    if mark.value != value:
-        once("update Variable", lambda: client.update_variable(service, sid, mark.sid, value), look, pace)
+        if each.value != value:
+            once("update Variable", partial(update, each), partial(look, each), pace)
 
 
 def _check(

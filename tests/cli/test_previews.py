@@ -585,6 +585,17 @@ def test_one_that_is_deployed_to_or_gone_meanwhile_is_left_alone(site: Stage, ca
     assert names(site) == {"production", "pr-1"}
 
 
+@pytest.mark.parametrize("value", ["as1 shop 2026-01-01T00:00:00Z", "as1 website", ""])
+def test_one_whose_mark_is_no_longer_ours_is_left_alone(site: Stage, calendar: Calendar, value: str) -> None:
+    made(site, "pr-1", ttl="1m")
+    calendar.now += timedelta(hours=1)
+    before_request(site, "GET", "/Variables", lambda: set_variable(site, "pr-1", value), nth=3)
+
+    site.run("previews", "--expire", "--yes").holds(0, "pr-1 was not deleted: it is no preview of ours any more")
+
+    assert names(site) == {"production", "pr-1"}
+
+
 def test_expire_asks_and_a_dry_run_shows(site: Stage, calendar: Calendar) -> None:
     made(site, "pr-1", ttl="1m")
     calendar.now += timedelta(hours=1)
