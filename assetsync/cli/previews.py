@@ -20,7 +20,7 @@ from assetsync.cli.options import (
     voice_options,
 )
 from assetsync.cli.run import Run, command_run
-from assetsync.errors import AssetsyncError, Interrupted, UsageError
+from assetsync.errors import ApiError, AssetsyncError, Interrupted, UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import moment, plural, span
 from assetsync.twilio.printable import printable
@@ -142,7 +142,7 @@ def _agreed(run: Run) -> bool:
 def _sorted_out(
     ended: tuple[Preview, ...], seen: Seen, session: Session, given: tuple[Consent, ...]
 ) -> tuple[tuple[Preview, ...], tuple[str, ...]]:
-    """Those that may go, and a sentence for each that what is not ours holds back."""
+    """Those that may go, and a sentence for each that what is not ours holds back, or that cannot be looked at."""
     from assetsync.apply.expiry import read_loss
     from assetsync.plan.previews import foreign_loss_refusal
     from assetsync.plan.safety import unanswered, with_consents
@@ -150,7 +150,11 @@ def _sorted_out(
     doomed: list[Preview] = []
     held: list[str] = []
     for each in ended:
-        loss = read_loss(session.client, seen.holdings, each.environment, seen.ownership.name)
+        try:
+            loss = read_loss(session.client, seen.holdings, each.environment, seen.ownership.name)
+        except ApiError as error:
+            held.append(f"{each.name} stays: {error.message}")
+            continue
         left = unanswered(with_consents(foreign_loss_refusal(each.name, loss), given))
         held += [f"{each.name} stays: {refusal.message}; if this is meant: {refusal.flag}" for refusal in left]
         doomed += [] if left else [each]

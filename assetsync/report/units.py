@@ -40,7 +40,7 @@ def moment(date: datetime) -> str:
 
 
 def span(seconds: float) -> str:
-    """A long time in its two largest units: `6 d 23 h`, `12 h`, `3 min`; `0 min` is less than one."""
+    """A long time in its largest unit and the next: `6 d 23 h`, `12 h`, `3 min`; `0 min` is less than one."""
     left = int(seconds) // 60
     parts = []
     for unit, size_of in (("d", 24 * 60), ("h", 60), ("min", 1)):
