@@ -87,6 +87,15 @@ class Environment:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """What the Functions of one Environment read from their surroundings (F1.12)."""
+
+    sid: str
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
 class Asset:
     """An Asset as the API lists it: it has no path of its own, only a friendly name (F2.8)."""
 

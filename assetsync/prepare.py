@@ -16,7 +16,7 @@ from assetsync.manifest.model import Unmanaged
 from assetsync.model import Deployment
 from assetsync.plan.actions import Unchanged
 from assetsync.plan.board import Candidate, Verified
-from assetsync.plan.limits import check_build
+from assetsync.plan.limits import check_build, check_environments
 from assetsync.plan.plan import Plan, Target, make_plan
 from assetsync.plan.planner import candidates, plan_actions
 from assetsync.plan.retention import is_asked_for, window_of
@@ -113,8 +113,9 @@ def prepare_on(
             snapshot, verified = cleaned, verify(client, cleaned, desired.assets, found)
             plan = _plan(manifest, desired, snapshot, verified, account, runtime, window)
     findings = check_build(plan, str(manifest.path))
-    if findings.problems:
-        raise InvalidInput(findings.problems)
+    room = check_environments(plan, len(snapshot.environments), str(manifest.path))
+    if problems := (*findings.problems, *room):
+        raise InvalidInput(problems)
     refusals = review(plan, snapshot, desired.folders, manifest.max_delete)
     warnings = (*desired.warnings, *findings.warnings, *_console_warning(snapshot))
     return Prepared(plan, snapshot, desired, refusals, warnings)

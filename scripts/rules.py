@@ -24,6 +24,8 @@ APPLIER, NAMES, RELEASE = "assetsync/apply/applier.py", "assetsync/apply/names.p
 UPLOADS, ONCE, JOURNAL = "assetsync/apply/uploads.py", "assetsync/apply/once.py", "assetsync/apply/journal.py"
 GROUND, GC = "assetsync/apply/ground.py", "assetsync/apply/gc.py"
 WITHDRAWAL = "assetsync/apply/withdrawal.py"
+PREVIEW, EXPIRY, PREVIEWS = "assetsync/apply/preview.py", "assetsync/apply/expiry.py", "assetsync/plan/previews.py"
+MARK, LIMITS, LIFETIME = "assetsync/twilio/preview_mark.py", "assetsync/plan/limits.py", "assetsync/cli/lifetime.py"
 RETRY, LIMITER, REASONS = "assetsync/twilio/retry.py", "assetsync/twilio/limiter.py", "assetsync/plan/reasons.py"
 TRANSPORTED, CLIENT = "tests/unit/twilio/test_transport.py::", "tests/unit/twilio/test_client.py::"
 DIGEST, SECRETS = "assetsync/local/digest.py", "assetsync/local/secrets.py"
@@ -42,6 +44,7 @@ REQUESTS, LOST = "tests/pipeline/test_requests.py::TestRequests::", "tests/pipel
 FAILURES = "tests/pipeline/test_failures.py::TestSomethingFails::"
 LAST, FIRST = "tests/pipeline/test_failures.py::TestLastFile::", "tests/pipeline/test_failures.py::TestBeforeAnything::"
 CROSSINGS = "tests/pipeline/test_crossings.py::TestCrossings::"
+CLI_PREVIEWS, MARKED = "tests/cli/test_previews.py::", "tests/pipeline/test_previews.py::"
 UNIT_RELEASE, CONTRADICTIONS = "tests/unit/apply/test_release.py::", "tests/reliability/test_contradictions.py::"
 
 _UNCHANGED = "if entry and same_content(entry, asset) and same_type(entry, asset) and version.visibility =="
@@ -922,5 +925,138 @@ BREAKS = (
         "        if build.sid not in live\n        and build.date_created",
         "        if build.date_created",
         f"{UNIT_GC}TestOldBuilds::test_live_ones_stay_besides",
+    ),
+    Break(
+        "a preview ends by the mark as it is right before",
+        EXPIRY,
+        "if not is_over(mark.expiry, service_now(client)):",
+        "if not is_over(each.expiry, service_now(client)):",
+        f"{CLI_PREVIEWS}test_expire_deletes_what_is_over_and_ours_and_nothing_else",
+    ),
+    Break(
+        "a preview that is declared by now stays",
+        PREVIEWS,
+        " and each.name not in declared",
+        "",
+        f"{CLI_PREVIEWS}test_expire_deletes_what_is_over_and_ours_and_nothing_else",
+    ),
+    Break(
+        "a preview of another owner stays",
+        PREVIEW,
+        "if mark and mark.owner == owner",
+        "if mark",
+        f"{CLI_PREVIEWS}test_previews_shows_ours_with_url_build_and_end",
+    ),
+    Break(
+        "a preview whose mark changed hands meanwhile stays",
+        EXPIRY,
+        "if mark is None or mark.owner != owner:",
+        "if mark is None:",
+        f"{CLI_PREVIEWS}test_one_whose_mark_is_no_longer_ours_is_left_alone",
+    ),
+    Break(
+        "a preview whose time is not over stays",
+        PREVIEWS,
+        "if is_over(each.expiry, now) and",
+        "if",
+        f"{CLI_PREVIEWS}test_the_time_is_the_services_and_not_this_machines",
+    ),
+    Break(
+        "a preview that somebody deployed to meanwhile stays",
+        EXPIRY,
+        "if now.build_sid != seen.build_sid:",
+        "if False:",
+        f"{CLI_PREVIEWS}test_one_that_is_deployed_to_or_gone_meanwhile_is_left_alone",
+    ),
+    Break(
+        "a preview that serves what is not ours stays",
+        PREVIEWS,
+        "    found = loss.not_ours\n    if found:",
+        "    found = loss.not_ours\n    if not found:",
+        f"{CLI_PREVIEWS}test_one_that_serves_what_is_not_ours_stays_and_the_others_go",
+    ),
+    Break(
+        "what is no preview of ours is destroyed only with a consent",
+        PREVIEWS,
+        "    elif not is_marked:",
+        "    elif False:",
+        f"{CLI_PREVIEWS}test_what_is_no_preview_of_ours_is_destroyed_only_with_a_consent",
+    ),
+    Break(
+        "what is declared is no preview, whatever it bears",
+        PREVIEWS,
+        "    if declared is not None:",
+        "    if False:",
+        f"{CLI_PREVIEWS}test_what_the_manifest_declares_is_destroyed_only_with_a_consent_whatever_it_bears",
+    ),
+    Break(
+        "what was deployed to before becomes no preview",
+        PREVIEW,
+        "if not untouched or client.list_deployments(environment.service_sid, environment.sid, limit=1):",
+        "if not untouched:",
+        f"{CLI_PREVIEWS}test_what_was_there_before_is_never_marked",
+    ),
+    Break(
+        "what has Variables becomes no preview",
+        PREVIEW,
+        "environment.build_sid is None and not variables",
+        "environment.build_sid is None",
+        f"{CLI_PREVIEWS}test_what_was_there_before_is_never_marked",
+    ),
+    Break(
+        "a preview of another owner is never marked as ours",
+        PREVIEW,
+        "        if mark.owner != owner:",
+        "        if False:",
+        f"{CLI_PREVIEWS}test_a_mark_that_is_not_ours_is_never_written_over",
+    ),
+    Break(
+        "what a killed run made becomes a preview",
+        PREVIEW,
+        "    untouched = environment.build_sid is None and not variables",
+        "    untouched = False",
+        f"{MARKED}test_killed_at_any_write_a_second_run_repairs_it",
+    ),
+    Break(
+        "a preview is marked before anything is uploaded",
+        APPLIER,
+        "        environment = self._ensure_environment()\n        expiry = self._mark(environment)",
+        "        environment = self._ensure_environment()\n        expiry = None",
+        f"{CLI_PREVIEWS}test_a_preview_is_marked_with_its_owner_and_its_end_before_anything_else_is_written",
+    ),
+    Break(
+        "a preview whose mark lost its answer is marked once",
+        PREVIEW,
+        "v.value == value and (wanted is None or v.sid == wanted.sid)",
+        "False",
+        f"{MARKED}test_a_renewal_whose_answer_is_lost_is_looked_for",
+    ),
+    Break(
+        "what is declared is never marked as a preview",
+        LIFETIME,
+        "    if written is not None:",
+        "    if False:",
+        f"{CLI_PREVIEWS}test_what_the_manifest_declares_is_never_marked",
+    ),
+    Break(
+        "the mark of a preview is read only as it is written",
+        MARK,
+        'r"as1 (?P<owner>',
+        'r"as. (?P<owner>',
+        "tests/laws/test_preview_mark_laws.py::test_nothing_is_accepted_that_the_writer_does_not_write",
+    ),
+    Break(
+        "the 26th Environment, a preview or not, is refused before anything is sent",
+        LIMITS,
+        "there == ENVIRONMENTS:",
+        "False:",
+        f"{CLI_PREVIEWS}test_of_thirty_previews_there_is_room_for_22_and_the_others_are_refused_before_anything_is_sent",
+    ),
+    Break(
+        "where another run took the last place, the way out for a preview is told",
+        GROUND,
+        "        if there < ENVIRONMENTS:\n            raise",
+        "        if there:\n            raise",
+        f"{CLI_PREVIEWS}test_where_another_run_took_the_last_place_the_services_refusal_is_told_with_the_way_out",
     ),
 )

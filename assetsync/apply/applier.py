@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.apply.ground import make_environment, make_service
 from assetsync.apply.names import AS_IT_IS, Named, Wanted, write_names
+from assetsync.apply.preview import put_mark
 from assetsync.apply.release import Contents, Release
 from assetsync.apply.uploads import Sent, Uploader
 from assetsync.errors import ApplyFailed, Interrupted
@@ -17,6 +18,7 @@ from assetsync.plan.actions import Restore, Unchanged
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime, timedelta
 
     from assetsync.apply.journal import Journal
     from assetsync.apply.once import Pace
@@ -49,6 +51,7 @@ class Outcome:
     """What an apply did. `deployment_sid` None: nothing had to be deployed; `build_sid` None: nothing is served.
 
     build: the Build that was made, None where none was; names: what Assets are called now, of those that were named
+    expiry: when the preview's time is over by the service's clock, None where this run set no time
     """
 
     build_sid: str | None
@@ -58,6 +61,7 @@ class Outcome:
     warnings: tuple[str, ...] = ()
     build: Build | None = None
     names: Mapping[str, str] = field(default_factory=dict)
+    expiry: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,7 @@ class Controls:
 
     stop: begin nothing new; abandon: give up the uploads that are on their way; the pace's own event: send nothing more
     build_timeout: seconds that a Build may take
+    lifetime: of the preview that the Environment is marked as, from now; None leaves its mark alone
     check_names: look once more, after the Deployment, whether another pipeline took away what a name remembers
     """
 
@@ -74,6 +79,7 @@ class Controls:
     abandon: threading.Event = field(default_factory=threading.Event)
     concurrency: int = 50
     build_timeout: float = BUILD_TIMEOUT
+    lifetime: timedelta | None = None
     check_names: bool = True
     emit: Emit = silent
 
@@ -101,13 +107,16 @@ class _Applier:
     def repair(self) -> Outcome:
         """Nothing to deploy; names that forgot a live Version are written again, from the journal."""
         environment, sid = self._snapshot.environment, self._snapshot.service_sid
+        expiry = self._mark(environment) if environment else None
         named = self._remember(sid) if sid and self._plan.repairs else Named()
         domain = environment.domain_name if environment else None
-        return Outcome(self._plan.target.base_build, None, domain, self._served(), named.warnings, names=named.names)
+        base = self._plan.target.base_build
+        return Outcome(base, None, domain, self._served(), named.warnings, names=named.names, expiry=expiry)
 
     def change(self, journal: Journal) -> Outcome:
         started = self._client.service_date
         environment = self._ensure_environment()
+        expiry = self._mark(environment)
         service = environment.service_sid
         release = Release(
             self._client,
@@ -131,7 +140,8 @@ class _Applier:
                 seen = release.look_back(deployment_sid, build_sid)
             named = names.result()
             warnings = (*seen, *(named.warnings or self._check_names(service)))
-        return Outcome(build_sid, deployment_sid, environment.domain_name, self._served(), warnings, build, named.names)
+        domain, served = environment.domain_name, self._served()
+        return Outcome(build_sid, deployment_sid, domain, served, warnings, build, named.names, expiry)
 
     def _ensure_environment(self) -> Environment:
         if self._snapshot.environment is not None:
@@ -141,6 +151,14 @@ class _Applier:
         )
         target = self._plan.target
         return make_environment(self._client, service, target.environment, target.suffix, self._controls.pace)
+
+    def _mark(self, environment: Environment) -> datetime | None:
+        """Before anything is uploaded: a preview that is being deployed to does not end meanwhile."""
+        lifetime, is_new = self._controls.lifetime, self._snapshot.environment is None
+        if lifetime is None:
+            return None
+        owner, pace = self._plan.owner, self._controls.pace
+        return put_mark(self._client, environment, owner, lifetime, is_new=is_new, pace=pace)
 
     def _send(self, service: str, journal: Journal) -> None:
         """Upload everything. When anything failed, the names of what was uploaded are written, and that is all."""

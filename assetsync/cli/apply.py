@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,12 +28,17 @@ from assetsync.events import Deployed
 from assetsync.report.line import Line
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+    from datetime import timedelta
+
     from assetsync.apply.applier import Outcome
     from assetsync.cli.output import Output
     from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
     from assetsync.emulator.local import LocalService
     from assetsync.events import Event
+    from assetsync.local.scan import Selected
+    from assetsync.plan.safety import Consent
 
 
 @click.command(
@@ -51,6 +57,11 @@ if TYPE_CHECKING:
 @manifest_options
 @service_options
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
+@option(
+    "--ttl",
+    metavar="TIME",
+    help="With --create-environment: how long it lives from now, such as 12h, 7d or 2w; `previews --expire` ends it.",
+)
 @option("--serve/--exit", default=None, help="With --local: keep serving until Ctrl-C; the default on a terminal.")
 @option("--verify", is_flag=True, help="Fetch what is served afterwards, as `assetsync verify` does.")
 @option(
@@ -68,6 +79,7 @@ def command(
     *,
     planfile: Path | None,
     yes: bool,
+    ttl: str | None,
     serve: bool | None,
     verify: bool,
     verify_timeout: float,
@@ -77,8 +89,8 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, settle, confirm, apply."""
-    from assetsync.cli.planning import read_saved, settle, show
-    from assetsync.cli.reading import distrust_hashes
+    from assetsync.cli.lifetime import asked_lifetime, check_undeclared
+    from assetsync.cli.planning import read_saved, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -91,22 +103,22 @@ def command(
         asking = not yes and saved is None
         if asking and not sys.stdin.isatty():
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
+        life = asked_lifetime(ttl, create_environment=common.create_environment)
         selection = select(read_manifest(common))
+        if life is not None:
+            check_undeclared(selection.manifest)
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settle(selection, session, run.emit, agreed, runtime, retain=not no_retain)
+                settled = settled_for(life, selection, session, run, agreed, runtime, retain=not no_retain)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved, run.output)
             if asking and settled.prepared.plan.build_needed:
                 settled = consented(settled, run.output)
             settled.check()
-            try:
-                outcome = carry_out(settled, session, run, common.concurrency, build_timeout)
-            except ApplyFailed as error:
-                distrust_hashes(selection, error)
-                raise
+            with distrusting(selection):
+                outcome = carry_out(settled, session, run, common.concurrency, build_timeout, life)
             tell(settled, outcome, session, run)
             if verify and outcome.domain is not None:
                 verify_served(settled, outcome.domain, session, run, verify_timeout, common.concurrency)
@@ -114,6 +126,38 @@ def command(
             if session.reach.local is not None:
                 linger(session.reach.local, run, serve=sys.stdin.isatty() if serve is None else serve)
     return 0
+
+
+def settled_for(
+    life: timedelta | None,
+    selection: Selected,
+    session: Session,
+    run: Run,
+    consents: Iterable[Consent],
+    runtime: str | None,
+    *,
+    retain: bool,
+) -> Settled:
+    """The plan; where it is one for a preview, that may be one. Raises UsageError."""
+    from assetsync.cli.lifetime import check_prepared
+    from assetsync.cli.planning import settle
+
+    settled = settle(selection, session, run.emit, consents, runtime, retain=retain)
+    if life is not None:
+        check_prepared(settled.prepared, session)
+    return settled
+
+
+@contextmanager
+def distrusting(selection: Selected) -> Iterator[None]:
+    """What the cache says of files that turn out to be others is forgotten."""
+    from assetsync.cli.reading import distrust_hashes
+
+    try:
+        yield
+    except ApplyFailed as error:
+        distrust_hashes(selection, error)
+        raise
 
 
 def consented(settled: Settled, output: Output) -> Settled:
@@ -128,7 +172,9 @@ def consented(settled: Settled, output: Output) -> Settled:
     return settled.consenting(given)
 
 
-def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float) -> Outcome:
+def carry_out(
+    settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float, life: timedelta | None
+) -> Outcome:
     """Apply under signals: the first one ends cleanly, the second one at once. What was done is told from then on."""
     from assetsync.apply.applier import Controls, apply_plan
     from assetsync.apply.once import Pace
@@ -147,6 +193,7 @@ def carry_out(settled: Settled, session: Session, run: Run, concurrency: int, bu
             abandon=ending.abandon,
             concurrency=concurrency,
             build_timeout=build_timeout,
+            lifetime=life,
             emit=emit,
         )
         prepared = settled.prepared

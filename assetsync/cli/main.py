@@ -27,6 +27,8 @@ COMMANDS = {
     "history": "Show the Deployments, and what changed with each.",
     "rollback": "Go back to the Build that was live before.",
     "promote": "Make live here what another Environment serves.",
+    "previews": "Show the preview Environments, delete those whose time is over.",
+    "destroy": "Delete an Environment, with its domain.",
     "gc": "Delete our Assets that no Build holds any more.",
     "emulator": "Run the local service: a Serverless API on loopback.",
     "schema": "Print a JSON schema.",

@@ -26,6 +26,7 @@ OVERRIDES = {
 }
 CREATE_SERVICE = "--create-service"
 ALLOW_FOREIGN = "--allow-foreign"
+ALLOW_UNMARKED = "--allow-unmarked"
 FORMS = ("text", "json", "markdown")
 _ANY = "any"
 _FIGURE = re.compile(r"[0-9]{1,9}")
@@ -42,7 +43,7 @@ class Command(click.Command):
     """A command whose `--allow-...` flags take a figure only after `=`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        bare = {*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN}
+        bare = {*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN, ALLOW_UNMARKED}
         return super().parse_args(ctx, [f"{each}={_ANY}" if each in bare else each for each in args])
 
 
@@ -136,15 +137,15 @@ def manifest_options(command: F) -> F:
         option("--suffix", help="The domain suffix for --create-environment; by default its name."),
         option("--create-environment", is_flag=True, help="Take an Environment that the manifest does not declare."),
         option("-e", "--environment", metavar="NAME", help="Which Environment; needed when several are declared."),
-        option(
-            "-m",
-            "--manifest",
-            type=click.Path(path_type=Path, dir_okay=False),
-            help="The manifest; by default assetsync.yaml here or in a parent.",
-        ),
     ):
         command = add(command)
-    return command
+    return manifest_option(command)
+
+
+def manifest_option(command: F) -> F:
+    """-m."""
+    text = "The manifest; by default assetsync.yaml here or in a parent."
+    return option("-m", "--manifest", type=click.Path(path_type=Path, dir_okay=False), help=text)(command)
 
 
 def service_options(command: F) -> F:
@@ -209,13 +210,25 @@ def foreign_option(command: F) -> F:
     return option(ALLOW_FOREIGN, type=_Figure(), metavar="[=N]", help=text)(command)
 
 
+def foreign_loss_option(command: F) -> F:
+    """--allow-foreign: the guard of what takes a whole Environment."""
+    text = "Let what is not ours (Functions, others' assets) go off line with the Environment."
+    return option(ALLOW_FOREIGN, type=_Figure(), metavar="[=N]", help=text)(command)
+
+
+def unmarked_option(command: F) -> F:
+    """--allow-unmarked: the guard of Environments that are no previews of ours."""
+    text = "Delete an Environment that this manifest declares, or did not make as a preview."
+    return option(ALLOW_UNMARKED, type=_Figure(), metavar="[=N]", help=text)(command)
+
+
 def consents(flags: dict[str, Any]) -> dict[str, int | None]:
     """The consents among a command's keyword arguments, by flag; None agrees to any figure.
 
     `--local` agrees to a new Service.
     """
     found: dict[str, int | None] = {CREATE_SERVICE: None} if flags.get("local") else {}
-    for name in (*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN):
+    for name in (*OVERRIDES, CREATE_SERVICE, ALLOW_FOREIGN, ALLOW_UNMARKED):
         value = flags.pop(name.strip("-").replace("-", "_"), None)
         if value is not None and not (value == 0 and name == CREATE_SERVICE):
             found[name] = None if value == _ANY or name == CREATE_SERVICE else int(value)

@@ -9,7 +9,7 @@ from assetsync.errors import UsageError
 from assetsync.manifest.contract import fits, fragment
 from assetsync.manifest.findings import Finding, child, label, shown
 from assetsync.manifest.model import EnvironmentSpec
-from assetsync.manifest.variables import expand, has_variables, unset_variables
+from assetsync.manifest.variables import expand, has_variables, may_become, unset_variables
 from assetsync.manifest.wording import expectation, resembling
 
 if TYPE_CHECKING:
@@ -60,6 +60,14 @@ def select(declared: Sequence[EnvironmentSpec], request: Request, variables: Map
             hint="remove the option, or change the suffix in the manifest",
         )
     return Selection(selection.environment, declared[first], (*selection.findings, *twins))
+
+
+def declared_as(name: str, declared: Sequence[EnvironmentSpec], variables: Mapping[str, str]) -> str | None:
+    """How the manifest writes an Environment of this name, None where it declares none.
+
+    As far as the variables tell: one that is unset may hold anything.
+    """
+    return next((spec.name for spec in declared if spec.name == name or may_become(spec.name, name, variables)), None)
 
 
 def expanded(

@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import UsageError
 from assetsync.manifest.locate import manifest_folder, project_root
-from assetsync.manifest.parse import declared_environments, parse_manifest
+from assetsync.manifest.parse import declared_environments, parse_manifest, parse_ownership
 from assetsync.manifest.source import MAX_BYTES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from assetsync.manifest.model import EnvironmentSpec, Manifest
+    from assetsync.manifest.model import EnvironmentSpec, Manifest, Ownership
 
 
 def load_manifest(
@@ -45,6 +45,12 @@ def load_manifest(
 def load_environments(path: Path) -> tuple[EnvironmentSpec, ...]:
     """The declared Environments of the manifest at `path`, as written. Raises as `load_manifest` does."""
     return declared_environments(_read(path), path=path, root=project_root(path), folder=manifest_folder(path))
+
+
+def load_ownership(path: Path, *, variables: Mapping[str, str]) -> Ownership:
+    """Who owns what by the manifest at `path`. Raises as `load_manifest` does."""
+    root, folder = project_root(path), manifest_folder(path)
+    return parse_ownership(_read(path), path=path, root=root, folder=folder, variables=variables)
 
 
 def _read(path: Path) -> bytes:

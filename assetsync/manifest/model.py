@@ -88,6 +88,15 @@ class EnvironmentSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Ownership:
+    """Who owns what in which Service, whichever Environment is meant. `environments` are as they are written."""
+
+    name: str
+    service: str
+    environments: tuple[EnvironmentSpec, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Manifest:
     """A manifest with its variables expanded for one selected Environment.
 

@@ -12,6 +12,7 @@ from assetsync.manifest.checks import checks
 from assetsync.manifest.contract import MAX_FINDINGS, accepted, manifest_schema, violations
 from assetsync.manifest.document import read_document
 from assetsync.manifest.environments import Request, expanded, select
+from assetsync.manifest.model import Ownership
 from assetsync.manifest.source import read_text
 from assetsync.manifest.values import typed
 from assetsync.manifest.variables import misplaced_variables
@@ -62,6 +63,16 @@ def declared_environments(
     draft = _draft(source, path, root, folder or root)
     draft.require_valid(())
     return declared(draft.tree)
+
+
+def parse_ownership(
+    source: str | bytes, *, path: Path, root: Path, variables: Mapping[str, str], folder: Path | None = None
+) -> Ownership:
+    """What a valid manifest says of its owner; no variable of an Environment needs to be set. Raises InvalidInput."""
+    draft = _draft(source, path, root, folder or root)
+    service, of_service = expanded(draft.tree.get("service") or "", "/service", ("service",), variables)
+    draft.require_valid(of_service)
+    return Ownership(draft.tree["name"], service, declared(draft.tree))
 
 
 @dataclass(frozen=True, slots=True)

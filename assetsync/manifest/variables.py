@@ -38,6 +38,16 @@ def expand(text: str, variables: Mapping[str, str]) -> str:
     return _VARIABLE.sub(lambda match: variables.get(match["name"]) or match["default"] or "", text)
 
 
+def may_become(text: str, value: str, variables: Mapping[str, str]) -> bool:
+    """Whether `text` becomes `value`, where a variable that has neither a value nor a default may hold anything."""
+    pattern, at = "", 0
+    for match in _VARIABLE.finditer(text):
+        held = variables.get(match["name"]) or match["default"]
+        anything = ".*" if match["fallback"] is None and not held else re.escape(held or "")
+        pattern, at = pattern + re.escape(text[at : match.start()]) + anything, match.end()
+    return re.fullmatch(pattern + re.escape(text[at:]), value, re.DOTALL) is not None
+
+
 def malformed(text: str) -> str | None:
     """The first thing in `text` that looks like a variable and is none, None where all are well formed."""
     rest = _VARIABLE.sub(" ", text)

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 from assetsync.errors import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from assetsync.plan.plan import Plan
 
 PER_VISIBILITY = {"public": 1000, "protected": 1000, "private": 50}
@@ -16,6 +18,13 @@ PER_VISIBILITY = {"public": 1000, "protected": 1000, "private": 50}
 
 PUBLIC_AND_PROTECTED = 1000
 """The stricter reading of the same limit: both together (F1.1). Over it is a warning."""
+
+ENVIRONMENTS = 25
+"""Environments of a Service (F1.4)."""
+
+MAKE_ROOM = (
+    "`assetsync previews --expire` deletes previews whose time is over, `assetsync destroy -e NAME` any Environment"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,3 +69,17 @@ def check_build(plan: Plan, manifest: str) -> Findings:
         sentence = f"Twilio's documentation can be read as a limit of {PUBLIC_AND_PROTECTED} for both together"
         warnings = (f"{together} public and protected assets in one Build: {sentence}",)
     return Findings(tuple(problems), warnings)
+
+
+def check_environments(plan: Plan, there: int, manifest: str) -> Iterator[Problem]:
+    """A problem where `plan` would make one Environment too many; `there` are so many.
+
+    A Service that has more than the limit was given another one: there the service decides.
+    """
+    target = plan.target
+    if plan.build_needed and target.environment_sid is None and there == ENVIRONMENTS:
+        message = (
+            f"the Environment {target.environment} cannot be made: the Service {target.service} has {there}, "
+            f"and Twilio allows {ENVIRONMENTS}"
+        )
+        yield Problem(manifest, 0, 0, message, hint=MAKE_ROOM)

@@ -10,7 +10,10 @@ if TYPE_CHECKING:
 
 
 def result_document(outcome: Outcome, site: str | None, tally: Tally, seconds: float) -> dict[str, Any]:
-    """`url` is null for a path that is not served; the list of errors is empty, since there is a result."""
+    """`url` is null for a path that is not served; the list of errors is empty, since there is a result.
+
+    `expires_at` is there for a preview whose time this run has set.
+    """
     return {
         "build_sid": outcome.build_sid,
         "deployment_sid": outcome.deployment_sid,
@@ -24,6 +27,7 @@ def result_document(outcome: Outcome, site: str | None, tally: Tally, seconds: f
             }
             for served in outcome.versions
         ],
+        **({"expires_at": outcome.expiry.isoformat()} if outcome.expiry else {}),
         "errors": [],
         "warnings": list(outcome.warnings),
         "requests": tally.requests,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from assetsync.plan.actions import Create, Delete, Rename, Restore, Unchanged, Upload
 from assetsync.report.failures import sentence
 from assetsync.report.line import Line, Style
-from assetsync.report.units import duration, plural, short_sid, size
+from assetsync.report.units import duration, moment, plural, short_sid, size
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ def outcome_lines(plan: Plan, outcome: Outcome, site: str | None, tally: Tally, 
     else:
         yield Line(f"{plan.target.environment} is live at {site}/", Style.GOOD)
         yield from _changed_urls(plan, site)
+    if outcome.expiry is not None:
+        yield Line(f"A preview until {moment(outcome.expiry)}; then `assetsync previews --expire` deletes it.")
     cost = f"{plural(tally.requests, 'request')}, {size(tally.bytes_sent)} sent, {duration(seconds)}"
     build = f" Build {outcome.build_sid}." if outcome.deployment_sid and outcome.build_sid else ""
     yield Line(f"{cost}.{build}", Style.DIM)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
 _STEP = 1024
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
@@ -27,6 +32,22 @@ def duration(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s"
+
+
+def moment(date: datetime) -> str:
+    """`2026-11-30 12:00 UTC`, of a date in UTC."""
+    return f"{date:%Y-%m-%d %H:%M} UTC"
+
+
+def span(seconds: float) -> str:
+    """A long time in its largest unit and the next: `6 d 23 h`, `12 h`, `3 min`; `0 min` is less than one."""
+    left = int(seconds) // 60
+    parts = []
+    for unit, size_of in (("d", 24 * 60), ("h", 60), ("min", 1)):
+        count, left = divmod(left, size_of)
+        parts.append(f"{count} {unit}" if count else "")
+    first = next((at for at, part in enumerate(parts) if part), len(parts))
+    return " ".join(part for part in parts[first : first + 2] if part) or "0 min"
 
 
 def short_sid(sid: str | None) -> str:

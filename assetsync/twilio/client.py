@@ -9,6 +9,7 @@ from assetsync.twilio.resources.assets import Assets
 from assetsync.twilio.resources.builds import Builds
 from assetsync.twilio.resources.environments import Environments
 from assetsync.twilio.resources.services import Services
+from assetsync.twilio.resources.variables import Variables
 from assetsync.twilio.transport import Transport
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from assetsync.twilio.tally import Tally
 
 
-class ServerlessClient(Services, Environments, Assets, Builds):
+class ServerlessClient(Services, Environments, Variables, Assets, Builds):
     """Every endpoint that is used, for any number of threads at once; a context manager that closes its connections.
 
     A `service` argument is a SID or a unique name (F7.1). All methods raise what `Transport.exchange` raises, and

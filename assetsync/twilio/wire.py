@@ -20,6 +20,7 @@ from assetsync.model import (
     Environment,
     FunctionVersion,
     Service,
+    Variable,
 )
 from assetsync.twilio.sid import is_sid
 
@@ -120,6 +121,15 @@ def environment(fields: Fields) -> Environment:
         domain_suffix=fields.text_or_none("domain_suffix") or None,
         domain_name=fields.text("domain_name"),
         build_sid=fields.sid_or_none("build_sid", "ZB"),
+    )
+
+
+def variable(fields: Fields) -> Variable:
+    """A key or a value that is null is of no use to us, and none of ours: it reads as an empty one."""
+    return Variable(
+        sid=fields.sid("sid", "ZV"),
+        key=fields.text_if_given("key") or "",
+        value=fields.text_if_given("value") or "",
     )
 
 

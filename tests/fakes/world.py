@@ -35,6 +35,7 @@ from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from assetsync.plan.plan import Plan
@@ -271,7 +272,9 @@ class Project:
                 file.write_bytes(content)
 
     def manifest(self, environment: str = "production") -> Manifest:
-        chosen = next(each for each in self.environments if each.name == environment)
+        """For one that is declared, or for a new one with its name as suffix."""
+        declared = (each for each in self.environments if each.name == environment)
+        chosen = next(declared, EnvironmentSpec(environment, environment))
         return Manifest(
             path=self.root / "assetsync.yaml",
             root=self.root,
@@ -296,6 +299,7 @@ class Machine:
     last_kill: Kill | None = None
     clock: TestClock = field(default_factory=TestClock)
     concurrency: int = 4
+    lifetime: timedelta | None = None
 
     def plan(self, project: Project, environment: str = "production") -> Prepared:
         return self._run(project, environment, lambda prepared, _client, _journal: prepared)
@@ -309,7 +313,13 @@ class Machine:
             if meanwhile is not None:
                 meanwhile(prepared.plan)
             pace = Pace(self.clock, threading.Event())
-            controls = Controls(pace=pace, stop=threading.Event(), concurrency=self.concurrency, build_timeout=60)
+            controls = Controls(
+                pace=pace,
+                stop=threading.Event(),
+                concurrency=self.concurrency,
+                build_timeout=60,
+                lifetime=self.lifetime,
+            )
             return prepared, apply_plan(prepared.plan, prepared.snapshot, client, journal, controls)
 
         return self._run(project, environment, go)

@@ -1,4 +1,4 @@
-"""Variables: `.../Environments/{E}/Variables` (F1.10)."""
+"""Variables: `.../Environments/{E}/Variables` (F1.12)."""
 
 from __future__ import annotations
 

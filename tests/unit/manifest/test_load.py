@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from assetsync.errors import InvalidInput, UsageError
-from assetsync.manifest.load import load_environments, load_manifest
+from assetsync.manifest.load import load_environments, load_manifest, load_ownership
 from assetsync.manifest.locate import find_manifest, manifest_folder, project_root
-from assetsync.manifest.model import EnvironmentSpec
+from assetsync.manifest.model import EnvironmentSpec, Ownership
 from tests.unit.manifest.manifests import MINIMAL, WHOLE
 
 
@@ -32,6 +32,18 @@ def test_a_manifest_is_loaded_for_one_environment(project: Path) -> None:
     assert manifest.root == project
     assert manifest.environment == EnvironmentSpec("production")
     assert load_environments(Path("assetsync.yaml")) == (EnvironmentSpec("production"),)
+
+
+def test_who_owns_what_is_known_whichever_environment_is_meant(project: Path) -> None:
+    """Variables of Environments need not be set; that of the Service must be."""
+    file = project / "site" / "assetsync.yaml"
+    file.write_text(MINIMAL.replace("my-site", "${SITE}").replace("production", "${WHERE}"))
+
+    found = load_ownership(file, variables={"SITE": "other"})
+
+    assert found == Ownership("website", "other", (EnvironmentSpec("${WHERE}"),))
+    with pytest.raises(InvalidInput):
+        load_ownership(file, variables={})
 
 
 def test_the_command_line_reaches_the_selection(project: Path) -> None:

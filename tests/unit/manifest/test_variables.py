@@ -9,7 +9,7 @@ import subprocess
 from hypothesis import given
 from hypothesis import strategies as st
 
-from assetsync.manifest.variables import expand, malformed, misplaced_variables, unset_variables
+from assetsync.manifest.variables import expand, malformed, may_become, misplaced_variables, unset_variables
 
 NAMES = st.from_regex(r"[A-Z_][A-Z0-9_]{0,2}", fullmatch=True)
 PIECES = st.one_of(
@@ -30,6 +30,26 @@ def test_a_text_is_expanded_piece_by_piece(text: str, variables: dict[str, str])
         rest = rest[found.end() :]
 
     assert expand(text, variables) == expected + rest
+
+
+@given(TEXTS, VALUES, VALUES)
+def test_what_a_text_becomes_once_more_variables_are_set_it_may_become(
+    text: str, variables: dict[str, str], later: dict[str, str]
+) -> None:
+    filled = {**later, **{name: value for name, value in variables.items() if value}}
+    unset = set(unset_variables(text, variables))
+    known = {name: value for name, value in filled.items() if name in unset or variables.get(name)}
+    assert may_become(text, expand(text, known), variables)
+
+
+@given(TEXTS, VALUES, st.text(alphabet="abxy-$ ", max_size=6))
+def test_where_all_are_set_a_text_may_become_what_it_becomes_and_nothing_else(
+    text: str, variables: dict[str, str], other: str
+) -> None:
+    if not unset_variables(text, variables):
+        becomes = expand(text, variables)
+        assert may_become(text, becomes, variables)
+        assert may_become(text, other, variables) == (other == becomes)
 
 
 @given(st.lists(PIECES.filter(lambda piece: "$" not in piece or "{" in piece), max_size=3).map("".join))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from assetsync.model import FunctionVersion
-from assetsync.plan.limits import check_build
+from assetsync.plan.limits import check_build, check_environments
 from tests.unit.plan.scene import Scene, want
 
 if TYPE_CHECKING:
@@ -51,3 +52,17 @@ def test_a_path_of_a_live_function_is_a_problem_of_the_file() -> None:
     assert [(each.file, each.message) for each in found.problems] == [
         ("public/hello", "/hello is the path of a live Function; a Build cannot hold both")
     ]
+
+
+@pytest.mark.parametrize(("there", "problems"), [(0, 0), (24, 0), (25, 1), (26, 0), (50, 0)])
+def test_the_26th_environment_is_a_problem_unless_the_service_has_more_already(there: int, problems: int) -> None:
+    """F1.4: an account with another limit is not held to the usual one."""
+    plan = Scene().plan(want("/a"))
+    new = replace(plan, target=replace(plan.target, environment="pr-1", environment_sid=None))
+
+    found = list(check_environments(new, there, "assetsync.yaml"))
+
+    assert len(found) == problems
+    assert list(check_environments(plan, there, "assetsync.yaml")) == [], "it is there already"
+    unneeded = replace(new, actions=())
+    assert list(check_environments(unneeded, there, "assetsync.yaml")) == [], "nothing would be made"

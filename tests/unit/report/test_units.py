@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
-from assetsync.report.units import duration, plural, short_sid, size
+from assetsync.report.units import duration, moment, plural, short_sid, size, span
 
 
 @pytest.mark.parametrize(
@@ -57,3 +59,27 @@ def test_one_is_singular_and_nought_is_not() -> None:
 def test_an_account_sid_is_shown_by_its_ends() -> None:
     assert short_sid("AC00112233445566778899aabbccddeeff") == "AC0011...eeff"
     assert short_sid(None) == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0 min"),
+        (59.9, "0 min"),
+        (60, "1 min"),
+        (3_599, "59 min"),
+        (3_600, "1 h"),
+        (3_660, "1 h 1 min"),
+        (86_399, "23 h 59 min"),
+        (86_400, "1 d"),
+        (86_400 + 59 * 60, "1 d"),
+        (7 * 86_400 - 1, "6 d 23 h"),
+        (365 * 86_400, "365 d"),
+    ],
+)
+def test_a_long_time_in_its_largest_unit_and_the_next(seconds: float, shown: str) -> None:
+    assert span(seconds) == shown
+
+
+def test_a_moment_to_the_minute() -> None:
+    assert moment(datetime(2026, 11, 30, 12, 5, 59, tzinfo=UTC)) == "2026-11-30 12:05 UTC"

@@ -32,6 +32,10 @@ def environment_json(number: int = 0, **changes: object) -> Json:
     }
 
 
+def variable_json(number: int = 0, **changes: object) -> Json:
+    return {"sid": sid("ZV", number), "environment_sid": sid("ZE"), "key": "A", "value": "1", **changes}
+
+
 def asset_json(number: int = 0, **changes: object) -> Json:
     return {"sid": sid("ZH", number), "friendly_name": "/a.html", "date_updated": "2018-11-10T20:00:00Z", **changes}
 

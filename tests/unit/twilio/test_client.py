@@ -30,10 +30,11 @@ from tests.unit.twilio.sids import (
     page_json,
     service_json,
     sid,
+    variable_json,
     version_json,
 )
 
-ZS, ZE, ZH, ZN, ZB = sid("ZS"), sid("ZE"), sid("ZH"), sid("ZN"), sid("ZB")
+ZS, ZE, ZV, ZH, ZN, ZB = sid("ZS"), sid("ZE"), sid("ZV"), sid("ZH"), sid("ZN"), sid("ZB")
 Call = Callable[[ServerlessClient], Any]
 
 
@@ -90,6 +91,24 @@ ENDPOINTS: list[tuple[Call, Json, str, str]] = [
         "UniqueName=production",
     ),
     (lambda c: c.delete_environment(ZS, ZE), {}, f"DELETE /v1/Services/{ZS}/Environments/{ZE}", ""),
+    (
+        lambda c: c.list_variables(ZS, ZE),
+        page_json("variables", [variable_json()]),
+        f"GET /v1/Services/{ZS}/Environments/{ZE}/Variables?PageSize=1000",
+        "",
+    ),
+    (
+        lambda c: c.create_variable(ZS, ZE, "A", "1 2"),
+        variable_json(value="1 2"),
+        f"POST /v1/Services/{ZS}/Environments/{ZE}/Variables",
+        "Key=A&Value=1+2",
+    ),
+    (
+        lambda c: c.update_variable(ZS, ZE, ZV, "2"),
+        variable_json(value="2"),
+        f"POST /v1/Services/{ZS}/Environments/{ZE}/Variables/{ZV}",
+        "Value=2",
+    ),
     (
         lambda c: c.create_asset(ZS, "/a [as1 x]"),
         asset_json(friendly_name="/a [as1 x]"),
@@ -235,6 +254,8 @@ BAD_PARTS: list[Call] = [
     lambda c: c.delete_asset(ZS, ZH + "?x"),
     lambda c: c.delete_service("my-site"),
     lambda c: c.fetch_environment(ZS, "production"),
+    lambda c: c.list_variables(ZS, "production"),
+    lambda c: c.update_variable(ZS, ZE, "A", "1"),
     lambda c: c.fetch_version(ZS, ZH, "\x00"),
     lambda c: c.fetch_build(ZS, "ZB1"),
     lambda c: c.create_build(ZS, ("ZN&Runtime=x",), (), (), None),

@@ -20,6 +20,7 @@ from tests.unit.twilio.sids import (
     function_json,
     service_json,
     sid,
+    variable_json,
     version_json,
 )
 
@@ -40,6 +41,8 @@ def test_each_resource_becomes_its_value() -> None:
     assert parsed(wire.environment, environment_json()) == model.Environment(
         sid("ZE"), sid("AC"), sid("ZS"), "production", None, "my-site-1234.twil.io", sid("ZB")
     )
+    assert parsed(wire.variable, variable_json()) == model.Variable(sid("ZV"), "A", "1")
+    assert parsed(wire.variable, variable_json(key=None, value=None)) == model.Variable(sid("ZV"), "", "")
     assert parsed(wire.asset, asset_json()) == model.Asset(sid("ZH"), "/a.html", DATE)
     assert parsed(wire.asset_version, version_json()) == model.AssetVersion(sid("ZN"), sid("ZH"), "/a.html", "public")
     assert parsed(wire.deployment, deployment_json()) == model.Deployment(sid("ZD"), sid("ZB"), DATE)

@@ -1,0 +1,244 @@
+"""`assetsync previews`: the preview Environments of this manifest; `--expire` deletes those whose time is over."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from assetsync.cli.options import (
+    Command,
+    Common,
+    consents,
+    foreign_loss_option,
+    manifest_option,
+    option,
+    service_options,
+    voice_options,
+)
+from assetsync.cli.run import Run, command_run
+from assetsync.errors import ApiError, AssetsyncError, Interrupted, UsageError
+from assetsync.report.line import Line, Style
+from assetsync.report.units import moment, plural, span
+from assetsync.twilio.printable import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+
+    from assetsync.apply.expiry import Expired
+    from assetsync.cli.session import Session
+    from assetsync.manifest.model import Ownership
+    from assetsync.plan.previews import Preview
+    from assetsync.plan.safety import Consent
+    from assetsync.twilio.survey import Holdings
+
+
+@click.command(
+    "previews",
+    cls=Command,
+    short_help="Show the preview Environments, delete those whose time is over.",
+    help=(
+        "Show the Environments that `apply --create-environment --ttl` made for this manifest: the URL, the live Build "
+        "and when their time is over.\n\n"
+        "--expire deletes those whose time is over by the service's clock, for a scheduled job: `assetsync previews "
+        "--expire --yes`. Each is looked at again right before; what is declared in the manifest, is another "
+        "manifest's or bears no mark is never deleted. A preview that serves Functions or other people's assets stays "
+        "unless --allow-foreign agrees (N is for each). Leaves with 1 where one could not be deleted; the others are. "
+        "Assets are left to `assetsync gc`."
+    ),
+)
+@manifest_option
+@service_options
+@option("--expire", is_flag=True, help="Delete the previews whose time is over.")
+@option("-n", "--dry-run", is_flag=True, help="With --expire: show what would go, delete nothing.")
+@option("-y", "--yes", is_flag=True, help="Do not ask.")
+@foreign_loss_option
+@voice_options
+def command(*, expire: bool, dry_run: bool, yes: bool, **flags: Any) -> int:
+    """Look and tell; with --expire ask and delete."""
+    from assetsync.cli.session import manifest_path, open_session
+    from assetsync.manifest.load import load_ownership
+    from assetsync.plan.safety import consents_from
+
+    given = consents_from(consents(flags))
+    common = Common(environment=None, create_environment=False, suffix=None, **flags)
+    with command_run(**common.voice) as run:
+        if expire and not (yes or dry_run or sys.stdin.isatty()):
+            raise UsageError(
+                "previews --expire asks before it deletes, and there is no terminal", hint="add --yes, or --dry-run"
+            )
+        ownership = load_ownership(manifest_path(common.manifest), variables=os.environ)
+        with open_session(common, run.emit) as session:
+            with run.progress():
+                seen = _look(ownership, session)
+            run.output.document |= _document(seen, session)
+            run.output.result(_lines(seen, session))
+            if expire:
+                _expire(seen, session, run, given, dry_run=dry_run, yes=yes)
+        run.output.close()
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The previews of one owner, those of them that the manifest declares by now, and the service's clock."""
+
+    ownership: Ownership
+    holdings: Holdings
+    previews: tuple[Preview, ...]
+    declared: frozenset[str]
+    now: datetime
+
+
+def _look(ownership: Ownership, session: Session) -> Seen:
+    from assetsync.apply.preview import read_previews, service_now
+    from assetsync.manifest.environments import declared_as
+    from assetsync.twilio.survey import read_holdings
+
+    client = session.client
+    holdings = read_holdings(client, ownership.service)
+    previews = read_previews(client, holdings.environments, ownership.name)
+    names = (each.name for each in previews)
+    declared = frozenset(name for name in names if declared_as(name, ownership.environments, os.environ))
+    return Seen(ownership, holdings, previews, declared, service_now(client))
+
+
+def _expire(seen: Seen, session: Session, run: Run, given: tuple[Consent, ...], *, dry_run: bool, yes: bool) -> None:
+    """Ask, delete, tell. Raises AssetsyncError where some could not be deleted, Interrupted."""
+    from assetsync.plan.previews import over
+    from assetsync.twilio.survey import check_service
+
+    ended = over(seen.previews, seen.declared, seen.now)
+    if not ended:
+        run.output.result([Line("Nothing to delete.", Style.GOOD)])
+        return
+    with run.progress():
+        check_service(seen.ownership.service, session.client.fetch_service(seen.holdings.service_sid or ""))
+        doomed, held = _sorted_out(ended, seen, session, given)
+    run.output.document["expire"] = {"to_delete": [each.name for each in doomed], "held": list(held)}
+    run.output.warn(held)
+    run.output.result(Line(f"  - {printable(each.name)}", Style.REMOVE) for each in doomed)
+    run.output.result([Line(f"To delete: {plural(len(doomed), 'Environment')}, with their domains.", Style.BOLD)])
+    if dry_run:
+        return
+    if doomed:
+        if not yes and not _agreed(run):
+            raise Interrupted("nothing was deleted")
+        _carry_out(doomed, seen.ownership.name, session, run, len(held))
+    elif held:
+        raise _left(len(held))
+
+
+def _agreed(run: Run) -> bool:
+    from assetsync.cli.question import agrees
+
+    return agrees(run.output, "Delete these?")
+
+
+def _sorted_out(
+    ended: tuple[Preview, ...], seen: Seen, session: Session, given: tuple[Consent, ...]
+) -> tuple[tuple[Preview, ...], tuple[str, ...]]:
+    """Those that may go, and a sentence for each that what is not ours holds back, or that cannot be looked at."""
+    from assetsync.apply.expiry import read_loss
+    from assetsync.plan.previews import foreign_loss_refusal
+    from assetsync.plan.safety import unanswered, with_consents
+
+    doomed: list[Preview] = []
+    held: list[str] = []
+    for each in ended:
+        try:
+            loss = read_loss(session.client, seen.holdings, each.environment, seen.ownership.name)
+        except ApiError as error:
+            held.append(f"{each.name} stays: {error.message}")
+            continue
+        left = unanswered(with_consents(foreign_loss_refusal(each.name, loss), given))
+        held += [f"{each.name} stays: {refusal.message}; if this is meant: {refusal.flag}" for refusal in left]
+        doomed += [] if left else [each]
+    return tuple(doomed), tuple(held)
+
+
+def _carry_out(doomed: tuple[Preview, ...], owner: str, session: Session, run: Run, held: int) -> None:
+    from assetsync.apply.expiry import expire
+    from assetsync.cli.signals import draining
+
+    with run.progress(), draining(session.cancelled, run.output.fail) as ending:
+        done = expire(session.client, doomed, owner, ending.stop)
+    deleted = f"deleted {plural(len(done.deleted), 'Environment')}"
+    run.output.standing = deleted
+    run.output.document["result"] = _result(done)
+    run.output.warn((*done.kept, *done.refused))
+    run.output.result([Line(f"D{deleted[1:]}.", Style.GOOD)])
+    if ending.stop.is_set():
+        raise Interrupted(f"interrupted; {deleted}")
+    if held + len(done.refused):
+        raise _left(held + len(done.refused))
+
+
+def _left(count: int) -> AssetsyncError:
+    return AssetsyncError(
+        f"{plural(count, 'preview')} could not be deleted", hint="the warnings say why; run again once that is settled"
+    )
+
+
+def _lines(seen: Seen, session: Session) -> Iterator[Line]:
+    owner, service = printable(seen.ownership.name), printable(seen.ownership.service)
+    if seen.holdings.service_sid is None:
+        yield Line(f"The Service {service} does not exist yet.")
+        return
+    urls = [f"{printable(_url(each, session))}/" for each in seen.previews]
+    names = [printable(each.name) for each in seen.previews]
+    widths = max(map(len, names), default=0), max(map(len, urls), default=0)
+    for each, name, url in zip(seen.previews, names, urls, strict=True):
+        build = f"Build {each.environment.build_sid}" if each.environment.build_sid else f"{'nothing':<40}"
+        yield Line(f"{name:<{widths[0]}}  {url:<{widths[1]}}  {build}  {_ending(each, seen)}")
+    from assetsync.plan.limits import ENVIRONMENTS
+
+    used = f"{len(seen.holdings.environments)} of {ENVIRONMENTS} Environments in use"
+    yield Line(f"{plural(len(seen.previews), 'preview')} of {owner} in {service}; {used}.", Style.DIM)
+
+
+def _ending(each: Preview, seen: Seen) -> str:
+    seconds = (each.expiry - seen.now).total_seconds()
+    said = f"expires in {span(seconds)}" if seconds > 0 else f"expired {span(-seconds)} ago"
+    return f"{said} ({moment(each.expiry)})" + (", declared: it stays" if each.name in seen.declared else "")
+
+
+def _url(each: Preview, session: Session) -> str:
+    return session.reach.endpoints.site(each.environment.domain_name)
+
+
+def _document(seen: Seen, session: Session) -> dict[str, Any]:
+    from assetsync.plan.limits import ENVIRONMENTS
+    from assetsync.plan.previews import is_over
+
+    return {
+        "service": {"sid": seen.holdings.service_sid, "unique_name": seen.ownership.service},
+        "environments": {"used": len(seen.holdings.environments), "limit": ENVIRONMENTS},
+        "previews": [
+            {
+                "name": each.name,
+                "sid": each.environment.sid,
+                "domain": each.environment.domain_name,
+                "url": _url(each, session),
+                "build_sid": each.environment.build_sid,
+                "expires_at": each.expiry.isoformat(),
+                "expired": is_over(each.expiry, seen.now),
+                "declared": each.name in seen.declared,
+            }
+            for each in seen.previews
+        ],
+        "errors": [],
+    }
+
+
+def _result(done: Expired) -> dict[str, Any]:
+    return {
+        "deleted": [each.name for each in done.deleted],
+        "kept": list(done.kept),
+        "refused": list(done.refused),
+        "errors": [],
+    }
