@@ -26,6 +26,7 @@ COMMANDS = {
     "rollback": "Go back to the Build that was live before.",
     "promote": "Make live here what another Environment serves.",
     "gc": "Delete our Assets that no Build holds any more.",
+    "doctor": "Check this machine, the settings and the account.",
     "emulator": "Run the local service: a Serverless API on loopback.",
     "schema": "Print a JSON schema.",
 }
