@@ -59,7 +59,7 @@ def reach(url: str, *, timeouts: Timeouts, clock: Clock) -> Reached | Unreached:
             ahead = None if date is None else date - now.replace(microsecond=0)
             return Reached(response.status_code, clock.monotonic() - began, ahead)
     except HTTPX_ERRORS as error:
-        return _unreached(error)
+        return unreached(error)
     finally:
         connections.close()
 
@@ -68,7 +68,8 @@ def _ask(client: httpx.Client, url: str) -> httpx.Response:
     return client.send(client.build_request("GET", f"{url}/v1/Services"), stream=True)
 
 
-def _unreached(error: Exception) -> Unreached:
+def unreached(error: Exception) -> Unreached:
+    """Where the way ended, by one of `HTTPX_ERRORS` and what it was made of."""
     causes = tuple(_causes(error))
     detail = printable(str(error)) or type(error).__name__
     for kind, message, hint in (
