@@ -17,6 +17,7 @@ from assetsync.doctor.check import State, failed, ok, warning, wrong
 from assetsync.errors import AssetsyncError, InvalidInput, NoManifest, UsageError
 from assetsync.manifest.load import load_environments, load_manifest
 from assetsync.twilio.client import ServerlessClient
+from assetsync.twilio.connections import Timeouts
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import find_endpoints
 from assetsync.twilio.hidden import of_pair
@@ -91,12 +92,14 @@ def _of_service(common: Common, run: Run, manifest: Manifest | None) -> Iterator
         yield from found
         if credentials is not None:
             run.output.hide(of_pair(credentials.username, credentials.password))
-            yield account.origin(os.environ, credentials)
+            yield account.origin(os.environ, credentials, local=common.local)
         if endpoints is None:
             return
         clock: Clock = click.get_current_context().find_root().obj.get("clock") or SystemClock()
-        yield network.hosts({} if common.local else os.environ, credentials, endpoints)
-        answers = network.ask_hosts(endpoints, clock)
+        if not common.local:
+            yield network.hosts(os.environ, credentials, endpoints)
+        timeouts = Timeouts(stall=common.stall_timeout)
+        answers = network.ask_hosts(endpoints, timeouts, clock)
         yield from network.reachable(endpoints, answers)
         yield network.clock_check(answers)
         if credentials is None:
@@ -104,7 +107,9 @@ def _of_service(common: Common, run: Run, manifest: Manifest | None) -> Iterator
         if isinstance(answers.api, Unreached):
             yield warning("account", "it could not be asked: the API host does not answer")
             return
-        with ServerlessClient(endpoints, credentials, retry=_PATIENCE, emit=run.emit, clock=clock) as client:
+        with ServerlessClient(
+            endpoints, credentials, retry=_PATIENCE, timeouts=timeouts, emit=run.emit, clock=clock
+        ) as client:
             yield from account.examine(client, credentials, manifest)
 
 

@@ -22,10 +22,12 @@ if TYPE_CHECKING:
 _SHORT = "delete what is not needed any more, or ask Twilio for more"
 
 
-def origin(environ: Mapping[str, str], credentials: Credentials) -> Check:
+def origin(environ: Mapping[str, str], credentials: Credentials, *, local: bool = False) -> Check:
     """Where the credentials come from, and of which kind they are (F10.1, F8.8)."""
     is_token = credentials.username.startswith("AC")
-    source = f"the profile '{printable(credentials.profile)}'" if credentials.profile is not None else "the variables"
+    source = "the local service" if local else "the variables"
+    if credentials.profile is not None:
+        source = f"the profile '{printable(credentials.profile)}'"
     kind = "Auth Token" if is_token else f"API key {short_sid(credentials.username)}"
     account = f" of the account {short_sid(credentials.account_sid)}" if credentials.account_sid else ""
     if signing_token(environ, credentials) is None:

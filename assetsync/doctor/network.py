@@ -12,7 +12,6 @@ from urllib.parse import urlsplit
 
 from assetsync.doctor.check import ok, warning, wrong
 from assetsync.report.units import duration
-from assetsync.twilio.connections import Timeouts
 from assetsync.twilio.printable import printable
 from assetsync.twilio.reach import Reached, Unreached, reach
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from assetsync.doctor.check import Check
+    from assetsync.twilio.connections import Timeouts
     from assetsync.twilio.credentials import Credentials
     from assetsync.twilio.endpoints import Endpoints
     from assetsync.twilio.retry import Clock
@@ -67,11 +67,11 @@ def variables(environ: Mapping[str, str]) -> Iterator[Check]:
     yield _certificates(environ)
 
 
-def ask_hosts(endpoints: Endpoints, clock: Clock) -> Answers:
+def ask_hosts(endpoints: Endpoints, timeouts: Timeouts, clock: Clock) -> Answers:
     """Both at the same time."""
     with ThreadPoolExecutor(2) as pool:
         api, upload = pool.map(
-            partial(reach, timeouts=Timeouts(stall=20.0), clock=clock), (endpoints.api_url, endpoints.upload_url)
+            partial(reach, timeouts=timeouts, clock=clock), (endpoints.api_url, endpoints.upload_url)
         )
     return Answers(api, upload)
 

@@ -326,7 +326,8 @@ def test_the_local_service_is_examined_too(live: Stage, monkeypatch: pytest.Monk
 
     assert "does not exist in this account" in check(ran, "Service")[1]
     assert check(ran, "account")[0] == "ok"
-    assert "ASSETSYNC_API_URL" not in check(ran, "hosts")[1]
+    assert "from the local service" in check(ran, "credentials")[1]
+    assert "hosts" not in [each["name"] for each in ran.document["checks"]], "no setting counts"
     live.run("doctor", "--local", "--profile", "x").holds(64, "leave one of them out")
 
 
