@@ -2,6 +2,7 @@
 
     AssetsyncError                      1
     +-- UsageError                     64   the command line is wrong
+    |   +-- NoManifest                 64   there is no manifest here or above
     +-- InvalidInput                   78   the manifest or the tree is wrong; every Problem at once
     +-- CredentialsError               77   credentials are missing, malformed or refused
     +-- ServiceError                    1   Twilio's side of the wire
@@ -47,6 +48,10 @@ class AssetsyncError(Exception):
 
 class UsageError(AssetsyncError):
     exit_code = 64
+
+
+class NoManifest(UsageError):
+    """There is none here or above."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -16,7 +16,7 @@ import os
 import sqlite3
 import stat
 import threading
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import xxhash
@@ -45,6 +45,25 @@ _TABLES = (
     f"CREATE TABLE IF NOT EXISTS version ({_VERSIONS}) WITHOUT ROWID",
 )
 _FORGET_OLD = ("DELETE FROM asset WHERE at < ?", "DELETE FROM version WHERE at < ?")
+
+
+LOCKS = "apply-*.lock"
+"""The files by which one Service is held against a second run. They stay behind; the locks do not."""
+
+
+def remembered(folder: Path) -> int | None:
+    """How many uploads the journal there tells of; None where there is no journal. Nothing is changed.
+
+    Raises sqlite3.Error where it cannot be read or is damaged: the next run begins a new one then.
+    """
+    file = folder / "journal.sqlite"
+    if not file.exists():
+        return None
+    with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as database:
+        if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+            raise sqlite3.DatabaseError("it is damaged")
+        (count,) = database.execute("SELECT count(*) FROM version").fetchone()
+    return int(count)
 
 
 class Journal:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import contextmanager
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,18 @@ if TYPE_CHECKING:
     from assetsync.plan.safety import Consent
 
 
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What the options say that `apply` alone has."""
+
+    ttl: str | None
+    verify: bool
+    verify_timeout: float
+    build_timeout: float
+    runtime: str | None
+    no_retain: bool
+
+
 @click.command(
     "apply",
     cls=Command,
@@ -75,19 +88,7 @@ if TYPE_CHECKING:
 @retain_option
 @safety_options
 @plan_voice_options
-def command(
-    *,
-    planfile: Path | None,
-    yes: bool,
-    ttl: str | None,
-    serve: bool | None,
-    verify: bool,
-    verify_timeout: float,
-    build_timeout: float,
-    runtime: str | None,
-    no_retain: bool,
-    **flags: Any,
-) -> int:
+def command(*, planfile: Path | None, yes: bool, serve: bool | None, **flags: Any) -> int:
     """Plan, settle, confirm, apply."""
     from assetsync.cli.lifetime import asked_lifetime, check_undeclared
     from assetsync.cli.planning import read_saved, show
@@ -97,20 +98,21 @@ def command(
     from assetsync.plan.saved import consents_of
 
     given = consents_from(consents(flags))
+    wishes = Wishes(**{each.name: flags.pop(each.name) for each in fields(Wishes)})
     common = Common(**flags)
     with command_run(**common.voice) as run:
         saved = read_saved(planfile) if planfile is not None else None
         asking = not yes and saved is None
         if asking and not sys.stdin.isatty():
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
-        life = asked_lifetime(ttl, create_environment=common.create_environment)
+        life = asked_lifetime(wishes.ttl, create_environment=common.create_environment)
         selection = select(read_manifest(common))
         if life is not None:
             check_undeclared(selection.manifest)
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settled_for(life, selection, session, run, agreed, runtime, retain=not no_retain)
+                settled = settled_for(life, selection, session, run, agreed, wishes)
             show(settled, run.output, everything=False)
             if saved is not None:
                 settled.check_same(saved, run.output)
@@ -118,10 +120,10 @@ def command(
                 settled = consented(settled, run.output)
             settled.check()
             with distrusting(selection):
-                outcome = carry_out(settled, session, run, common.concurrency, build_timeout, life)
+                outcome = carry_out(settled, session, run, common.concurrency, wishes.build_timeout, life)
             tell(settled, outcome, session, run)
-            if verify and outcome.domain is not None:
-                verify_served(settled, outcome.domain, session, run, verify_timeout, common.concurrency)
+            if wishes.verify and outcome.domain is not None:
+                verify_served(settled, outcome.domain, session, run, wishes.verify_timeout, common.concurrency)
             run.output.close()
             if session.reach.local is not None:
                 linger(session.reach.local, run, serve=sys.stdin.isatty() if serve is None else serve)
@@ -134,15 +136,13 @@ def settled_for(
     session: Session,
     run: Run,
     consents: Iterable[Consent],
-    runtime: str | None,
-    *,
-    retain: bool,
+    wishes: Wishes,
 ) -> Settled:
     """The plan; where it is one for a preview, that may be one. Raises UsageError."""
     from assetsync.cli.lifetime import check_prepared
     from assetsync.cli.planning import settle
 
-    settled = settle(selection, session, run.emit, consents, runtime, retain=retain)
+    settled = settle(selection, session, run.emit, consents, wishes.runtime, retain=not wishes.no_retain)
     if life is not None:
         check_prepared(settled.prepared, session)
     return settled

@@ -30,6 +30,7 @@ COMMANDS = {
     "previews": "Show the preview Environments, delete those whose time is over.",
     "destroy": "Delete an Environment, with its domain.",
     "gc": "Delete our Assets that no Build holds any more.",
+    "doctor": "Check this machine, the settings and the account.",
     "emulator": "Run the local service: a Serverless API on loopback.",
     "schema": "Print a JSON schema.",
 }

@@ -100,7 +100,7 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
     state = click.get_current_context().find_root().obj
     clock: Clock = state.get("clock") or SystemClock()
     with ExitStack() as stack:
-        reach = stack.enter_context(_reach(common))
+        reach = stack.enter_context(open_reach(common))
         state["output"].hide(of_pair(reach.credentials.username, reach.credentials.password))
         client = stack.enter_context(
             ServerlessClient(
@@ -118,14 +118,22 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
         yield Session(reach, client, journal, cancelled, clock)
 
 
+def account_of(common: Common) -> Credentials:
+    """Who we are to Twilio. Raises CredentialsError."""
+    from assetsync.twilio.credentials import find_credentials, twilio_config_dir
+
+    config = twilio_config_dir(os.environ, _home())
+    return find_credentials(os.environ, profile=common.profile, config_dir=config)
+
+
 @contextmanager
-def _reach(common: Common) -> Iterator[Reach]:
-    from assetsync.twilio.credentials import Credentials, find_credentials, twilio_config_dir
+def open_reach(common: Common) -> Iterator[Reach]:
+    """Who we are and where the service is; the local one runs meanwhile. Raises CredentialsError, UsageError."""
+    from assetsync.twilio.credentials import Credentials
     from assetsync.twilio.endpoints import Endpoints, find_endpoints
 
     if not common.local:
-        config = twilio_config_dir(os.environ, _home())
-        credentials = find_credentials(os.environ, profile=common.profile, config_dir=config)
+        credentials = account_of(common)
         yield Reach(credentials, find_endpoints(os.environ, credentials), None)
         return
     if common.profile is not None:

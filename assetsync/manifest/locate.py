@@ -5,7 +5,7 @@ from __future__ import annotations
 import os.path
 from pathlib import Path
 
-from assetsync.errors import UsageError
+from assetsync.errors import NoManifest, UsageError
 
 NAMES = ("assetsync.yaml", "assetsync.yml")
 
@@ -13,7 +13,7 @@ NAMES = ("assetsync.yaml", "assetsync.yml")
 def find_manifest(start: Path) -> Path:
     """The manifest of `start` or of the nearest folder above, relative where `start` is.
 
-    Raises UsageError where there is none, or two in one folder.
+    Raises NoManifest, and UsageError where there are two in one folder.
     """
     here = start.absolute()
     for folder in (here, *here.parents):
@@ -24,7 +24,7 @@ def find_manifest(start: Path) -> Path:
         if found:
             return found[0] if start.is_absolute() else Path(os.path.relpath(found[0]))
     hint = "run `assetsync init` to write one, or name one with --manifest"
-    raise UsageError(f"there is no {NAMES[0]} in {here} or a folder above it", hint=hint)
+    raise NoManifest(f"there is no {NAMES[0]} in {here} or a folder above it", hint=hint)
 
 
 def manifest_folder(manifest: Path) -> Path:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from assetsync.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from assetsync.model import AssetVersion
     from assetsync.plan.plan import Plan
 
 PER_VISIBILITY = {"public": 1000, "protected": 1000, "private": 50}
@@ -19,12 +20,47 @@ PER_VISIBILITY = {"public": 1000, "protected": 1000, "private": 50}
 PUBLIC_AND_PROTECTED = 1000
 """The stricter reading of the same limit: both together (F1.1). Over it is a warning."""
 
+SERVICES = 50
+"""Services of an account (F1.3)."""
+
 ENVIRONMENTS = 25
-"""Environments of a Service (F1.4)."""
+"""Environments of a Service, by the older documentation (F1.4)."""
+
+BUILDS_AN_HOUR = 100
+"""Builds of an account in any hour, by the older documentation (F1.6)."""
 
 MAKE_ROOM = (
     "`assetsync previews --expire` deletes previews whose time is over, `assetsync destroy -e NAME` any Environment"
 )
+
+_SHORT = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How much of a limit is in use. what: things in the plural, such as `private assets`"""
+
+    what: str
+    used: int
+    limit: int
+
+    @property
+    def is_short(self) -> bool:
+        """Whether there is next to nothing left of it."""
+        return self.used >= self.limit * _SHORT
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.used} of {self.limit} {self.what}"
+
+
+def use_of_build(versions: Iterable[AssetVersion]) -> tuple[Use, Use]:
+    """What a Build holds of what one may hold, by the stricter reading (F1.1)."""
+    counts = Counter(each.visibility for each in versions)
+    return (
+        Use("public and protected assets", counts["public"] + counts["protected"], PUBLIC_AND_PROTECTED),
+        Use("private assets", counts["private"], PER_VISIBILITY["private"]),
+    )
 
 
 @dataclass(frozen=True, slots=True)

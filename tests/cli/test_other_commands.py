@@ -137,7 +137,9 @@ def test_status_tells_what_is_live_in_a_handful_of_requests(live: Stage) -> None
     function = live.outside.upload("/call", b"exports.handler = 1", kind="Functions")
     other = live.outside.upload("/other.txt", name="/other.txt [as1 other]")
     live.outside.publish("production", *own, live.outside.upload("/x.txt"), other, functions=(function,))
-    ran = live.run("status").holds(0, "10 assets of ours, 2 foreign, 1 Function", "other manifests here: other")
+    ran = live.run("status", "--brief").holds(
+        0, "10 assets of ours, 2 foreign, 1 Function", "other manifests here: other"
+    )
     assert live.outside.environment("production")["build_sid"] in ran.out
     assert live.outside.environment("production")["domain_name"] in ran.out
     assert len(ran.requests) <= 5
