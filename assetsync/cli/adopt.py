@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 @click.command(
     "adopt",
-    short_help="Take over assets that other tools uploaded, without sending them again.",
+    short_help="Take over assets that other tools uploaded.",
     help=(
         "Take over a Service that the Serverless Toolkit or the Console filled. What is live at the manifest's paths "
         "is fetched and compared with the folders; where bytes, content type and visibility are equal, the Asset "
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @option(
     "--undo",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    type=click.Path(path_type=Path, dir_okay=False),
     help="Give the Assets the names back that this file holds.",
 )
 @option("-n", "--dry-run", is_flag=True, help="Show the table, write nothing.")

@@ -23,7 +23,7 @@ COMMANDS = {
     "status": "Show what is live.",
     "verify": "Fetch what is served, and compare it with the folders.",
     "pull": "Write what is served into a folder.",
-    "adopt": "Take over assets that other tools uploaded, without sending them again.",
+    "adopt": "Take over assets that other tools uploaded.",
     "history": "Show the Deployments, and what changed with each.",
     "rollback": "Go back to the Build that was live before.",
     "promote": "Make live here what another Environment serves.",

@@ -41,6 +41,9 @@ by_command = pytest.mark.parametrize("name", COMMANDS)
 by_option = pytest.mark.parametrize(
     ("name", "option"), OPTIONS, ids=[f"{name}{max(option.opts, key=len)}" for name, option in OPTIONS]
 )
+NEEDED = {"explain": ["some-path"], "pull": ["some-folder"], "promote": ["--from", "some-name"]}
+"""What a command cannot be without."""
+
 OF_ITS_OWN = {"data": "ASSETSYNC_EMULATOR_DATA"}
 """ASSETSYNC_DATA would be mistaken for ASSETSYNC_DATA_DIR."""
 
@@ -77,7 +80,7 @@ def test_every_option_is_set_by_its_variable(
     monkeypatch.setenv(variable_of(option), text)
     command = COMMAND_OBJECTS[name]
     parent = click.Context(group(), help_option_names=["-h", "--help"])
-    context = command.make_context(name, ["some-path"] if name == "explain" else [], parent=parent)
+    context = command.make_context(name, [*NEEDED.get(name, [])], parent=parent)
     found = context.params[option.name or ""]
     wanted = (value,) if option.multiple else value
     assert (str(found) if isinstance(option.type, click.Path) else found) == wanted
@@ -93,7 +96,7 @@ def test_a_wrong_value_in_a_variable_is_told_by_its_option(
 ) -> None:
     monkeypatch.setenv(variable_of(option), "no such value")
     long = max(option.opts, key=len)
-    ran = stage.run(name, *(["x"] if name == "explain" else [])).holds(64, f"'{long}'", "no such value")
+    ran = stage.run(name, *NEEDED.get(name, [])).holds(64, f"'{long}'", "no such value")
     assert ran.requests == ()
 
 
