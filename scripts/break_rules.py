@@ -3,8 +3,9 @@
     python scripts/break_rules.py            every break, a few minutes
     python scripts/break_rules.py NAME...    those whose rule contains one of the words
 
-Works in a temporary copy. A break counts as noticed only when its test ran and failed; before anything is broken, all
-the tests must pass. Exits 1 when a break goes unnoticed, a test cannot be run, or a snippet no longer matches.
+Works in temporary copies, one for each core. A break counts as noticed only when its test ran and failed; before
+anything is broken, all the tests must pass. Exits 1 when a break goes unnoticed, a test cannot be run, or a snippet no
+longer matches.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import Queue
 
 from rules import BREAKS, Break
 
@@ -31,22 +34,37 @@ def main(words: list[str]) -> int:
         print(f"no rule contains {' or '.join(words)}")
         return 1
     with tempfile.TemporaryDirectory(prefix="break-rules-") as folder:
-        copy = Path(folder)
-        for name in COPIED:
-            _copy(ROOT / name, copy / name)
-        sound = _run(copy, *sorted({each.test for each in chosen}))
+        copies: Queue[Path] = Queue()
+        for number in range(os.cpu_count() or 1):
+            copies.put(_copied(Path(folder, str(number))))
+        first = copies.queue[0]
+        sound = _run(first, *sorted({each.test for each in chosen}))
         if sound.returncode != 0:
             print(f"{sound.stdout}{sound.stderr}\nthe tests do not pass before anything is broken")
             return 1
-        widths = [max(len(text) for text in column) for column in zip(*map(_row, chosen), strict=True)]
-        failed = 0
-        for each in chosen:
-            verdict = _try(copy, each)
+        failed = _failed(chosen, copies)
+    print(f"{len(chosen) - failed} of {len(chosen)} breaks were noticed")
+    return 1 if failed else 0
+
+
+def _failed(chosen: list[Break], copies: Queue[Path]) -> int:
+    """Try each in a copy that is free, tell each in its turn; how many went unnoticed."""
+
+    def one(each: Break) -> str:
+        copy = copies.get()
+        try:
+            return _try(copy, each)
+        finally:
+            copies.put(copy)
+
+    widths = [max(len(text) for text in column) for column in zip(*map(_row, chosen), strict=True)]
+    failed = 0
+    with ThreadPoolExecutor(copies.qsize()) as pool:
+        for each, verdict in zip(chosen, pool.map(one, chosen), strict=True):
             failed += verdict != "yes"
             cells = [text.ljust(width) for text, width in zip(_row(each), widths, strict=True)]
             print(" | ".join((*cells, verdict)), flush=True)
-    print(f"{len(chosen) - failed} of {len(chosen)} breaks were noticed")
-    return 1 if failed else 0
+    return failed
 
 
 def _row(each: Break) -> tuple[str, str]:
@@ -76,6 +94,13 @@ def _run(copy: Path, *tests: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command, cwd=copy, env=environment, timeout=SECONDS, capture_output=True, check=False, text=True
     )
+
+
+def _copied(folder: Path) -> Path:
+    folder.mkdir()
+    for name in COPIED:
+        _copy(ROOT / name, folder / name)
+    return folder
 
 
 def _copy(source: Path, target: Path) -> None:

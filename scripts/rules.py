@@ -887,8 +887,8 @@ BREAKS = (
     Break(
         "what the journal alone remembers is written into the names",
         PLAN,
-        "not snapshot.own[action.asset_sid].names(action.version_sid)",
-        "False",
+        "sid in unmarked or not snapshot.own[sid].names(version)",
+        "sid in unmarked",
         f"{UNIT_PLANNER}TestUnchanged::test_what_only_the_journal_remembers_is_unchanged_and_its_name_repaired",
     ),
     Break(
