@@ -11,18 +11,20 @@ import click
 
 from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
 from assetsync.cli.run import command_run
-from assetsync.errors import FileFailure, FilesFailed, Interrupted, UsageError
+from assetsync.cli.writing_names import Names, check_names
+from assetsync.errors import UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural
-from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from assetsync.cli.run import Run
     from assetsync.cli.session import Session
+    from assetsync.local.scan import Selected
+    from assetsync.manifest.model import Manifest
     from assetsync.model import Environment
-    from assetsync.served.adopt import Renamed, Renaming, Seen
+    from assetsync.served.adopt import Renaming, Seen
 
 
 @click.command(
@@ -67,49 +69,59 @@ def command(
     everything: bool,
     **flags: Any,
 ) -> int:
-    """Look, show, ask, write names."""
+    """Look, show, ask, write names; or give them back."""
+    from assetsync.cli.giving_back import give_back
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.report.adoption import adoption_lines, counts
-    from assetsync.served.undo import Adopted, Undo, read_undo, write_undo
+    from assetsync.served.undo import read_undo
 
     common = Common(**flags)
     with command_run(**common.voice) as run:
         if not (yes or dry_run or sys.stdin.isatty()):
             raise UsageError("adopt asks before it writes, and there is no terminal", hint="add --yes, or --dry-run")
         manifest = read_manifest(common)
+        names = Names(run, common.concurrency, asks=not yes, writes=not dry_run)
         with open_session(common, run.emit) as session:
             if undo is not None:
-                _give_back(
-                    read_undo(undo), session, run, manifest.service, common.concurrency, ask=not yes, dry=dry_run
-                )
-                return 0
-            environment, seen = _look(select(manifest), session, run, only, common.concurrency)
-            equal = [each for each in seen if each.becomes is not None]
-            run.output.document["assets"] = [asdict(each) for each in seen]
-            run.output.result(adoption_lines(seen, everything=everything))
-            run.output.result([Line(f"{counts(seen)}.", Style.BOLD)])
-            if equal and not dry_run:
-                if not yes:
-                    _ask(run, f"Take over {plural(len(equal), 'asset')} in {manifest.service}?")
+                give_back(read_undo(undo), manifest.service, session, names)
+            else:
+                environment, seen = _look(select(manifest), session, run, only, common.concurrency)
+                run.output.document["assets"] = [asdict(each) for each in seen]
+                run.output.result(adoption_lines(seen, everything=everything))
+                run.output.result([Line(f"{counts(seen)}.", Style.BOLD)])
                 file = keep or _undo_file(manifest.path.parent, manifest.name, session)
-                adopted = (Adopted(each.path, each.asset_sid, each.name, each.becomes or "") for each in equal)
-                write_undo(file, Undo(environment.service_sid, manifest.name, tuple(adopted)))
-                run.output.document["undo_file"] = str(file)
-                run.output.standing = f"`assetsync adopt --undo {file}` gives the old names back"
-                done = _rename(session, run, environment.service_sid, _renamings(equal), common.concurrency)
-                _tell(
-                    done, run, f"{plural(done.done, 'asset')} are ours now" if done.done != 1 else "1 asset is ours now"
-                )
-                run.output.result(
-                    [Line(f"`assetsync plan` shows what is left; `assetsync adopt --undo {file}` takes it back.")]
-                )
+                _take_over(seen, environment.service_sid, manifest, file, session, names)
         run.output.close()
     return 0
 
 
+def _take_over(
+    seen: Sequence[Seen], service_sid: str, manifest: Manifest, file: Path, session: Session, names: Names
+) -> None:
+    """What is equal, after a question; the old names are in the file before the first one changes."""
+    from assetsync.served.undo import Adopted, Undo, write_undo
+
+    equal = [each for each in seen if each.becomes is not None]
+    if not equal or not names.agreed(f"Take over {plural(len(equal), 'asset')} in {manifest.service}?"):
+        return
+    adopted = (Adopted(each.path, each.asset_sid, each.name, each.becomes or "") for each in equal)
+    write_undo(file, Undo(service_sid, manifest.name, tuple(adopted)))
+    run = names.run
+    run.output.document["undo_file"] = str(file)
+    run.output.standing = f"`assetsync adopt --undo {file}` gives the old names back"
+    done = names.write(session, service_sid, _renamings(equal))
+    run.output.result(
+        [
+            Line(f"{plural(done.done, 'asset')} {'is' if done.done == 1 else 'are'} ours now.", Style.GOOD),
+            Line(f"`assetsync plan` shows what is left; `assetsync adopt --undo {file}` takes it back."),
+        ]
+    )
+    check_names(done)
+
+
 def _look(
-    selection: Any, session: Session, run: Run, only: Sequence[str], concurrency: int
+    selection: Selected, session: Session, run: Run, only: Sequence[str], concurrency: int
 ) -> tuple[Environment, tuple[Seen, ...]]:
     """What is live at the manifest's paths and not ours, compared with the files."""
     from assetsync.cli.reading import read_tree
@@ -152,52 +164,5 @@ def _renamings(equal: Iterable[Seen]) -> tuple[Renaming, ...]:
     return tuple(Renaming(each.path, each.asset_sid, each.becomes or "", each.name.__eq__) for each in equal)
 
 
-def _give_back(undo: Any, session: Session, run: Run, service: str, concurrency: int, *, ask: bool, dry: bool) -> None:
-    found = session.client.fetch_service(service)
-    if found.sid != undo.service_sid:
-        raise UsageError(
-            f"the file is about the Service {undo.service_sid}, and {service} is {found.sid}",
-            hint="use the manifest and the account of that time",
-        )
-    run.output.document |= {"assets": [asdict(each) for each in undo.assets], "errors": []}
-    shown = [Line(f"  {printable(each.path)}  called {printable(each.name)!r} again") for each in undo.assets]
-    run.output.result(shown)
-    if not dry:
-        if ask:
-            _ask(run, f"Give {plural(len(shown), 'asset')} the old names back?")
-        done = _rename(session, run, undo.service_sid, tuple(undo.renamings()), concurrency)
-        _tell(done, run, f"{plural(done.done, 'asset')} called as before")
-    run.output.close()
-
-
-def _ask(run: Run, question: str) -> None:
-    from assetsync.cli.question import agrees
-
-    if not agrees(run.output, question):
-        raise Interrupted("nothing was written")
-
-
 def _undo_file(folder: Path, owner: str, session: Session) -> Path:
     return folder / f"{owner}-{session.client.service_date:%Y%m%dT%H%M%SZ}.assetsync-undo.json"
-
-
-def _rename(session: Session, run: Run, service_sid: str, wanted: Sequence[Renaming], concurrency: int) -> Renamed:
-    from assetsync.apply.once import Pace
-    from assetsync.cli.signals import draining
-    from assetsync.served.adopt import rename_all
-
-    with run.progress(), draining(session.cancelled, run.output.fail) as ending:
-        pace = Pace(session.clock, session.cancelled)
-        return rename_all(
-            session.client, service_sid, wanted, concurrency=concurrency, stop=ending.stop, emit=run.emit, pace=pace
-        )
-
-
-def _tell(done: Renamed, run: Run, said: str) -> None:
-    """Raises FilesFailed where a name is not what it should be."""
-    run.output.document["result"] = {"renamed": done.done, "refused": list(done.refused)}
-    run.output.result([Line(f"{said}.", Style.GOOD)])
-    if done.refused:
-        failures = tuple(FileFailure(each, each.partition(" ")[0], each.partition(": ")[2]) for each in done.refused)
-        names = "1 name was not written" if len(failures) == 1 else f"{len(failures)} names were not written"
-        raise FilesFailed(names, failures, hint="run again: what is done is not done twice")

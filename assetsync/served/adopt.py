@@ -185,11 +185,24 @@ class Renaming:
 
 
 @dataclass(frozen=True, slots=True)
+class NotRenamed:
+    """A name that is not what it should be, and why."""
+
+    path: str
+    asset_sid: str
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        return f"{self.path} ({self.asset_sid}): {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
 class Renamed:
-    """How many names are as they should be now, and a sentence for each that is not."""
+    """How many names are as they should be now, and those that are not."""
 
     done: int
-    refused: tuple[str, ...]
+    refused: tuple[NotRenamed, ...]
 
 
 def rename_all(
@@ -216,7 +229,7 @@ def rename_all(
     with ThreadPoolExecutor(max(1, min(concurrency, len(renamings)))) as pool:
         for done, (each, why) in enumerate(zip(renamings, pool.map(one, renamings), strict=True), start=1):
             if why is not None:
-                refused.append(f"{each.path} ({each.asset_sid}): {why}")
+                refused.append(NotRenamed(each.path, each.asset_sid, why))
             emit(NamesWritten(done, len(renamings)))
     return Renamed(len(renamings) - len(refused), tuple(refused))
 
