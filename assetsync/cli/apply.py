@@ -74,7 +74,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, settle, confirm, apply."""
-    from assetsync.cli.planning import read_saved, settle, show
+    from assetsync.cli.planning import check_events, read_saved, settle, show
     from assetsync.cli.reading import distrust_hashes
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
@@ -89,6 +89,7 @@ def command(
         if asking and not sys.stdin.isatty():
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
         selection = select(read_manifest(common))
+        check_events(common.events, selection)
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():

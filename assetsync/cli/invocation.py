@@ -37,7 +37,10 @@ def invoke(group: click.Group, arguments: Sequence[str], clock: Clock | None = N
             return _report(arguments, state, _translated(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, what it says may hold a secret
             return _report(arguments, state, _unexpected(error))
-    return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0
+        if "output" in state:
+            state["output"].end(code)
+        return code
 
 
 def _translated(error: BaseException) -> AssetsyncError:

@@ -12,14 +12,16 @@ import click
 
 from assetsync.cli.streams import Unfailing, give_up
 from assetsync.errors import ApiError, AssetsyncError, FilesFailed, InvalidInput, Refused
+from assetsync.events import silent
 from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style, on_screen
 from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from typing import TextIO
 
+    from assetsync.events import Emit
     from assetsync.report.progress import Renderer
 
 Document = dict[str, Any]
@@ -58,6 +60,11 @@ class Output:
         """What a signal that ends the run says of what was done."""
         self.is_unread = False
         """Whether stdout has failed, so that nobody gets what is written there any more."""
+        self.hear: Emit = silent
+        """Gets every event, shown or not."""
+        self.put: Callable[[Document], None] = _nowhere
+        """Gets what else is worth a line of `--events`."""
+        self._endings: list[Callable[[int], None]] = []
 
     @property
     def is_text(self) -> bool:
@@ -107,6 +114,17 @@ class Output:
         for line in error_lines(error):
             self._secho(line)
         self.close()
+        self.end(error.exit_code)
+
+    def at_end(self, tell: Callable[[int], None]) -> None:
+        """Have `tell` called with the exit code once that is known; it raises nothing."""
+        self._endings.append(tell)
+
+    def end(self, code: int) -> None:
+        """The run is over, and leaves with `code`: told once."""
+        endings, self._endings = self._endings, []
+        for tell in endings:
+            tell(code)
 
     def close(self) -> None:
         """Print the document or the Markdown, where that is the form. Raises as `_print` does."""
@@ -170,6 +188,10 @@ class Output:
             self.is_unread |= not err
             return fault
         return None
+
+
+def _nowhere(_document: Document) -> None:
+    """For nobody."""
 
 
 def _reason(error: OSError) -> str:

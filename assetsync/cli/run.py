@@ -30,7 +30,8 @@ class Run:
         return time.monotonic() - self._began
 
     def emit(self, event: Event) -> None:
-        """Events are shown while `progress` is open, and dropped else: a question is not written over."""
+        """Events are shown while `progress` is open, so that no question is written over; `--events` has them all."""
+        self.output.hear(event)
         renderer = self._renderer
         if renderer is not None:
             renderer(event)
@@ -57,6 +58,12 @@ class Run:
 @contextmanager
 def command_run(**voice: Unpack[Voice]) -> Iterator[Run]:
     """Begin a command. Errors raised inside are told by `invoke`, through the same output."""
-    output = Output(**voice)
-    click.get_current_context().find_root().obj["output"] = output
-    yield Run(output, time.monotonic())
+    began = time.monotonic()
+    output = Output(form=voice["form"], color=voice["color"], verbose=voice["verbose"], quiet=voice["quiet"])
+    context = click.get_current_context()
+    context.find_root().obj["output"] = output
+    if voice["events"] is not None:
+        from assetsync.cli.trail import follow
+
+        follow(output, voice["events"], context.info_name or "", began)
+    yield Run(output, began)
