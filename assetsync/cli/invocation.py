@@ -14,6 +14,7 @@ import click
 from assetsync.cli.options import FORMS
 from assetsync.cli.output import NOTHING_WRITTEN, Output
 from assetsync.cli.signals import ending_at_once
+from assetsync.cli.step import TELLING_STEPS, follow_step
 from assetsync.errors import AssetsyncError, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -77,6 +78,8 @@ def _report(arguments: Sequence[str], state: dict[str, Any], error: AssetsyncErr
     output: Output | None = state.get("output")
     if output is None:
         output = Output(form=_asked_form(arguments), color="auto", verbose=False, quiet=False)
+        if arguments and arguments[0] in TELLING_STEPS:
+            follow_step(output, os.environ)
     output.fail(error)
     return error.exit_code
 

@@ -18,7 +18,7 @@ from assetsync.report.line import Line, Style, on_screen
 from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TextIO
 
     from assetsync.events import Emit
@@ -52,6 +52,8 @@ class Output:
         """None: where there is a terminal. https://no-color.org"""
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
+        self.keeps_markdown = form == "markdown"
+        """Whether somebody reads `markdown`, so that errors have to be in it."""
         self._failing = False
         self._veil = Veil(of_environment(os.environ))
         self.is_stream = False
@@ -107,7 +109,7 @@ class Output:
         """Tell an error, and close the document with it. Raises nothing, whatever becomes of the streams."""
         self._failing = True
         self.document.setdefault("errors", []).extend(error_documents(error))
-        if self.form == "markdown" and (self.markdown is None or not isinstance(error, Refused)):
+        if self.keeps_markdown and (self.markdown is None or not isinstance(error, Refused)):
             from assetsync.report.markdown import failure_markdown
 
             self.markdown = failure_markdown(error, self.markdown)
@@ -134,7 +136,11 @@ class Output:
         elif self.form == "json":
             self._print(json.dumps(self.told(self.document), indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:
-            self._print("".join(f"{self.shown(line)}\n" for line in self.markdown.splitlines()))
+            self._print("".join(self.markdown_lines()))
+
+    def markdown_lines(self) -> Iterator[str]:
+        """The Markdown as it may be seen."""
+        return (f"{self.shown(line)}\n" for line in (self.markdown or "").splitlines())
 
     def event(self, document: Document) -> None:
         """A document of a stream, at once, on a line of its own."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Unpack
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from assetsync.cli.output import Output
+from assetsync.cli.step import TELLING_STEPS, follow_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,6 +64,8 @@ def command_run(**voice: Unpack[Voice]) -> Iterator[Run]:
     output = Output(form=voice["form"], color=voice["color"], verbose=voice["verbose"], quiet=voice["quiet"])
     context = click.get_current_context()
     context.find_root().obj["output"] = output
+    if context.info_name in TELLING_STEPS:
+        follow_step(output, os.environ)
     if voice["events"] is not None:
         from assetsync.cli.trail import follow
 

@@ -167,7 +167,7 @@ def test_a_refusal_turns_the_job_red_and_is_still_commented_and_summed_up(runner
     runner.event = "pull_request"
     runner.stage.write({"server.key": "x"})
     assert runner.job("plan") == 3
-    assert runner.codes == {"Install": 0, "Plan": 3, "Show": 0, "Comment": 0}
+    assert runner.codes == {"Install": 0, "Plan": 3, "Comment": 0}
     assert "--allow-secrets=1" in runner.comment
     assert (runner.stubs / "summary.md").read_text() == runner.comment
 
