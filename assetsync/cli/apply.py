@@ -91,7 +91,7 @@ class Wishes:
 def command(*, planfile: Path | None, yes: bool, serve: bool | None, **flags: Any) -> int:
     """Plan, settle, confirm, apply."""
     from assetsync.cli.lifetime import asked_lifetime, check_undeclared
-    from assetsync.cli.planning import read_saved, show
+    from assetsync.cli.planning import check_events, read_saved, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -107,6 +107,7 @@ def command(*, planfile: Path | None, yes: bool, serve: bool | None, **flags: An
             raise UsageError("apply asks before it changes anything, and there is no terminal", hint="add --yes")
         life = asked_lifetime(wishes.ttl, create_environment=common.create_environment)
         selection = select(read_manifest(common))
+        check_events(common.events, selection)
         if life is not None:
             check_undeclared(selection.manifest)
         with open_session(common, run.emit) as session:

@@ -14,6 +14,7 @@ import click
 from assetsync.cli.options import FORMS
 from assetsync.cli.output import NOTHING_WRITTEN, Output
 from assetsync.cli.signals import ending_at_once
+from assetsync.cli.step import TELLING_STEPS, follow_step
 from assetsync.errors import AssetsyncError, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -37,7 +38,10 @@ def invoke(group: click.Group, arguments: Sequence[str], clock: Clock | None = N
             return _report(arguments, state, _translated(error))
         except Exception as error:  # noqa: BLE001 - whatever it is, what it says may hold a secret
             return _report(arguments, state, _unexpected(error))
-    return result if isinstance(result, int) else 0
+        code = result if isinstance(result, int) else 0
+        if "output" in state:
+            state["output"].end(code)
+        return code
 
 
 def _translated(error: BaseException) -> AssetsyncError:
@@ -74,6 +78,8 @@ def _report(arguments: Sequence[str], state: dict[str, Any], error: AssetsyncErr
     output: Output | None = state.get("output")
     if output is None:
         output = Output(form=_asked_form(arguments), color="auto", verbose=False, quiet=False)
+        if arguments and arguments[0] in TELLING_STEPS:
+            follow_step(output, os.environ)
     output.fail(error)
     return error.exit_code
 

@@ -77,6 +77,7 @@ class Voice(TypedDict):
     color: str
     verbose: bool
     quiet: bool
+    events: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +96,21 @@ class Common:
     quiet: bool
     concurrency: int
     stall_timeout: float
+    events: Path | None = None
 
     @property
     def voice(self) -> Voice:
-        return Voice(form=self.form, color=self.color, verbose=self.verbose, quiet=self.quiet)
+        return Voice(form=self.form, color=self.color, verbose=self.verbose, quiet=self.quiet, events=self.events)
 
 
 def voice_options(command: F, forms: tuple[str, ...] = ("text", "json")) -> F:
-    """--format (`forms`, the first is the default), --color, -v, -q."""
+    """--format (`forms`, the first is the default), --color, -v, -q, --events."""
+    kind, text = click.Path(path_type=Path, dir_okay=False), "Append what happens to a file or pipe, a document a line."
+    return stream_voice_options(option("--events", type=kind, metavar="FILE", help=text)(command), forms)
+
+
+def stream_voice_options(command: F, forms: tuple[str, ...] = ("text", "json")) -> F:
+    """The same without --events, for a command whose JSON is a stream of events already."""
     for add in (
         option("-q", "--quiet", is_flag=True, help="Only the result and errors."),
         option("-v", "--verbose", is_flag=True, help="Tell retries and details."),

@@ -12,14 +12,16 @@ import click
 
 from assetsync.cli.streams import Unfailing, give_up
 from assetsync.errors import ApiError, AssetsyncError, FilesFailed, InvalidInput, Refused
+from assetsync.events import silent
 from assetsync.report.failures import error_lines
 from assetsync.report.line import Line, Style, on_screen
 from assetsync.twilio.hidden import Veil, of_environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from typing import TextIO
 
+    from assetsync.events import Emit
     from assetsync.report.progress import Renderer
 
 Document = dict[str, Any]
@@ -50,6 +52,8 @@ class Output:
         """None: where there is a terminal. https://no-color.org"""
         self.document: dict[str, Any] = {"format_version": 1}
         self.markdown: str | None = None
+        self.keeps_markdown = form == "markdown"
+        """Whether somebody reads `markdown`, so that errors have to be in it."""
         self._failing = False
         self._veil = Veil(of_environment(os.environ))
         self.is_stream = False
@@ -58,6 +62,11 @@ class Output:
         """What a signal that ends the run says of what was done."""
         self.is_unread = False
         """Whether stdout has failed, so that nobody gets what is written there any more."""
+        self.hear: Emit = silent
+        """Gets every event, shown or not."""
+        self.put: Callable[[Document], None] = _nowhere
+        """Gets what else is worth a line of `--events`."""
+        self._endings: list[Callable[[int], None]] = []
 
     @property
     def is_text(self) -> bool:
@@ -100,13 +109,24 @@ class Output:
         """Tell an error, and close the document with it. Raises nothing, whatever becomes of the streams."""
         self._failing = True
         self.document.setdefault("errors", []).extend(error_documents(error))
-        if self.form == "markdown" and (self.markdown is None or not isinstance(error, Refused)):
+        if self.keeps_markdown and (self.markdown is None or not isinstance(error, Refused)):
             from assetsync.report.markdown import failure_markdown
 
             self.markdown = failure_markdown(error, self.markdown)
         for line in error_lines(error):
             self._secho(line)
         self.close()
+        self.end(error.exit_code)
+
+    def at_end(self, tell: Callable[[int], None]) -> None:
+        """Have `tell` called with the exit code once that is known; it raises nothing."""
+        self._endings.append(tell)
+
+    def end(self, code: int) -> None:
+        """The run is over, and leaves with `code`: told once."""
+        endings, self._endings = self._endings, []
+        for tell in endings:
+            tell(code)
 
     def close(self) -> None:
         """Print the document or the Markdown, where that is the form. Raises as `_print` does."""
@@ -116,7 +136,11 @@ class Output:
         elif self.form == "json":
             self._print(json.dumps(self.told(self.document), indent=2, ensure_ascii=True) + "\n")
         elif self.form == "markdown" and self.markdown is not None:
-            self._print("".join(f"{self.shown(line)}\n" for line in self.markdown.splitlines()))
+            self._print("".join(self.markdown_lines()))
+
+    def markdown_lines(self) -> Iterator[str]:
+        """The Markdown as it may be seen."""
+        return (f"{self.shown(line)}\n" for line in (self.markdown or "").splitlines())
 
     def event(self, document: Document) -> None:
         """A document of a stream, at once, on a line of its own."""
@@ -170,6 +194,10 @@ class Output:
             self.is_unread |= not err
             return fault
         return None
+
+
+def _nowhere(_document: Document) -> None:
+    """For nobody."""
 
 
 def _reason(error: OSError) -> str:

@@ -54,7 +54,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, show, save."""
-    from assetsync.cli.planning import check_out, save, settle, show
+    from assetsync.cli.planning import check_events, check_out, save, settle, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -63,6 +63,7 @@ def command(
     common = Common(**flags)
     with command_run(**common.voice) as run:
         selection = select(read_manifest(common))
+        check_events(common.events, selection)
         if out is not None:
             check_out(out, selection)
         with run.progress(), open_session(common, run.emit) as session:

@@ -107,6 +107,15 @@ def show(settled: Settled, output: Output, *, everything: bool) -> None:
     output.result(plan_lines(plan, everything=everything))
     output.warn(settled.prepared.warnings)
     output.result([Line(), *refusal_lines(settled.refusals)] if settled.refusals else ())
+    output.put(
+        {
+            "event": "planned",
+            "environment": plan.target.environment,
+            "changes": plan.build_needed,
+            "summary": plan.summary,
+            "refused": [each.flag for each in unanswered(settled.refusals)],
+        }
+    )
 
 
 def save(settled: Settled, output: Output, file: Path) -> None:
@@ -122,14 +131,23 @@ def save(settled: Settled, output: Output, file: Path) -> None:
 
 def check_out(file: Path, selection: Selected) -> None:
     """Raise UsageError where a plan that is saved there would be published with the next apply."""
-    if file.name.endswith(_ENDING):
-        return
+    if not file.name.endswith(_ENDING):
+        hint = f"save it elsewhere, or name it {file.stem}{_ENDING}, which is left out"
+        _check_apart("the plan", file, selection, hint)
+
+
+def check_events(file: Path | None, selection: Selected) -> None:
+    """The same for the file of `--events`, which changes while the folders are read."""
+    if file is not None:
+        _check_apart("the file of events", file, selection, "name one elsewhere, and delete this one")
+
+
+def _check_apart(what: str, file: Path, selection: Selected, hint: str) -> None:
     place = os.path.realpath(file)
     for folder in selection.manifest.folders:
         if is_inside(place, source_paths(selection.manifest, folder)[1]):
             raise UsageError(
-                f"the plan {file} would lie in the source folder {folder.source}, and be published with it",
-                hint=f"save it elsewhere, or name it {file.stem}{_ENDING}, which is left out",
+                f"{what} {file} would lie in the source folder {folder.source}, and be published with it", hint=hint
             )
 
 

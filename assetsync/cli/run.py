@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Unpack
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Unpack
 import click
 
 from assetsync.cli.output import Output
+from assetsync.cli.step import TELLING_STEPS, follow_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -30,7 +32,8 @@ class Run:
         return time.monotonic() - self._began
 
     def emit(self, event: Event) -> None:
-        """Events are shown while `progress` is open, and dropped else: a question is not written over."""
+        """Events are shown while `progress` is open, so that no question is written over; `--events` has them all."""
+        self.output.hear(event)
         renderer = self._renderer
         if renderer is not None:
             renderer(event)
@@ -57,6 +60,14 @@ class Run:
 @contextmanager
 def command_run(**voice: Unpack[Voice]) -> Iterator[Run]:
     """Begin a command. Errors raised inside are told by `invoke`, through the same output."""
-    output = Output(**voice)
-    click.get_current_context().find_root().obj["output"] = output
-    yield Run(output, time.monotonic())
+    began = time.monotonic()
+    output = Output(form=voice["form"], color=voice["color"], verbose=voice["verbose"], quiet=voice["quiet"])
+    context = click.get_current_context()
+    context.find_root().obj["output"] = output
+    if context.info_name in TELLING_STEPS:
+        follow_step(output, os.environ)
+    if voice["events"] is not None:
+        from assetsync.cli.trail import follow
+
+        follow(output, voice["events"], context.info_name or "", began)
+    yield Run(output, began)

@@ -6,14 +6,14 @@ import click
 
 from assetsync.schemas import load_schema
 
-NAMES = {"manifest": "assetsync", "plan": "plan"}
+NAMES = {"manifest": "assetsync", "plan": "plan", "events": "events"}
 
 
 @click.command(
     "schema",
     short_help="Print a JSON schema.",
     help=(
-        "Print the JSON schema of the manifest, or of `plan --format json`.\n\n"
+        "Print the JSON schema of the manifest, of `plan --format json`, or of a line of `--events`.\n\n"
         "Editors read it: `assetsync schema > assetsync.schema.json`, and begin the manifest with\n\n"
         "\b\n# yaml-language-server: $schema=assetsync.schema.json"
     ),

@@ -93,8 +93,9 @@ def draining(
     def on_signal(number: int, _frame: FrameType | None) -> None:
         ending.came.append(number)
         if len(ending.came) > 1:
-            report(Interrupted("interrupted twice; the next run finishes what was begun"))
-            leave(Interrupted.exit_code if number == signal.SIGINT else Terminated.exit_code)
+            kind = Interrupted if number == signal.SIGINT else Terminated
+            report(kind("interrupted twice; the next run finishes what was begun"))
+            leave(kind.exit_code)
         ending.stop.set()
         if not is_writing():
             cancelled.set()

@@ -24,7 +24,7 @@ from assetsync.cli.options import (
     option,
     safety_options,
     service_options,
-    voice_options,
+    stream_voice_options,
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.cli.session import manifest_path, open_session, read_manifest
@@ -73,7 +73,7 @@ if TYPE_CHECKING:
 )
 @build_options
 @safety_options
-@voice_options
+@stream_voice_options
 def command(
     *,
     yes: bool,

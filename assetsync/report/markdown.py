@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from assetsync.plan.safety import Refusal
     from assetsync.report.line import Line
 
-MOST_CHARACTERS = 65_000
-"""GitHub refuses a comment of more than 65,535 characters."""
+MOST_CHARACTERS = 64_000
+"""GitHub refuses a comment of more than 65,535 characters; an error and a line or two of others fit below the plan."""
 
 _LEAST_OF_AN_ERROR = 500
 """Characters of an error that are shown even below the longest plan."""

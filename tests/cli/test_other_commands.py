@@ -167,7 +167,12 @@ def test_status_of_what_is_not_there_yet_says_so(stage: Stage) -> None:
 
 
 def test_the_schemas_are_those_of_the_repository(stage: Stage) -> None:
-    for arguments, name in (((), "assetsync"), (("manifest",), "assetsync"), (("plan",), "plan")):
+    for arguments, name in (
+        ((), "assetsync"),
+        (("manifest",), "assetsync"),
+        (("plan",), "plan"),
+        (("events",), "events"),
+    ):
         text = (REPOSITORY / f"schema/{name}.schema.json").read_text()
         assert stage.run("schema", *arguments).holds(0).out == text
         jsonschema_rs.validator_for(json.loads(text))

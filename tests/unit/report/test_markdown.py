@@ -10,11 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assetsync.errors import AssetsyncError, InvalidInput, Problem, UsageError
-from assetsync.plan.plan import Foreign
+from assetsync.plan.actions import Reason, Rename
+from assetsync.plan.plan import Foreign, Plan
 from assetsync.plan.safety import Refusal
 from assetsync.report.line import Line
 from assetsync.report.markdown import MARKER, failure_markdown, outcome_markdown, plan_markdown
-from tests.unit.plan.scene import TARGET, Scene, want
+from tests.unit.plan.scene import OWNER, TARGET, Scene, want
 from tests.unit.report.plans import full_plan, large_plan, odd_plan
 from tests.unit.twilio.sids import sid
 
@@ -103,6 +104,34 @@ def test_hundreds_of_long_warnings_still_fit() -> None:
     text = plan_markdown(large_plan(3000), refusals, [odd] * 500)
     assert len(text) <= GITHUB_TAKES
     assert rows(text)
+
+
+OTHERS = 500
+"""Characters that whoever posts the plan may add: a marker, the URL of a preview."""
+
+LONG_PATHS = st.builds(
+    lambda piece, count: "/" + (piece * count)[:4000], st.text(min_size=1, max_size=8), st.integers(1, 4000)
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(LONG_PATHS, min_size=1, max_size=4), st.integers(1, 1500), st.integers(0, 60), LONG_PATHS)
+def test_whatever_is_planned_and_goes_wrong_github_takes_the_text(
+    paths: list[str], count: int, told: int, odd: str
+) -> None:
+    """A thousand files with long and odd names, with warnings, refusals and an error below: what is cut is counted."""
+    actions = tuple(
+        Rename(replace(want("/x"), path=f"{path}/{number}"), path, None, (Reason.NEW,))
+        for number in range(count)
+        for path in paths
+    )
+    refusals = [Refusal("drop", odd, 1, "0", "--allow-drop") for _ in range(told)]
+    plan = plan_markdown(Plan(OWNER, TARGET, actions), refusals, [odd] * told)
+    more = re.findall(r"^and (\d+) more$", plan, re.MULTILINE)
+    assert len(rows(plan)) + sum(map(int, more)) == len(actions)
+    problems = tuple(Problem(odd, 1, number, odd) for number in range(told + 1))
+    for text in (plan, failure_markdown(InvalidInput(problems), plan), outcome_markdown(plan, [Line(odd)] * count)):
+        assert len(text) + OTHERS <= GITHUB_TAKES
 
 
 NASTY = st.text("`|<>@*_[]()!#&~\\\n\r\x1b:- a\u202e", min_size=1, max_size=40) | st.text(min_size=1, max_size=40)
