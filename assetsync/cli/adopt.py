@@ -124,9 +124,9 @@ def _look(
     selection: Selected, session: Session, run: Run, only: Sequence[str], concurrency: int
 ) -> tuple[Environment, tuple[Seen, ...]]:
     """What is live at the manifest's paths and not ours, compared with the files."""
+    from assetsync.api import MOST_AT_ONCE
     from assetsync.cli.reading import read_tree
     from assetsync.cli.signals import draining
-    from assetsync.cli.verify import MOST_AT_ONCE, open_site
     from assetsync.prepare import existing_environment
     from assetsync.served.adopt import foreign_at, look
     from assetsync.served.chosen import Chosen
@@ -144,7 +144,7 @@ def _look(
     with (
         run.progress(),
         draining(session.cancelled, run.output.fail) as ending,
-        open_site(session, environment.domain_name) as site,
+        session.connection.open_site(environment.domain_name) as site,
     ):
         at_once = min(concurrency, MOST_AT_ONCE)
         seen = look(site, manifest.name, found, concurrency=at_once, stop=ending.stop, emit=run.emit)

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import timedelta
 
+    from assetsync.api import Planned
     from assetsync.apply.applier import Outcome
     from assetsync.cli.output import Output
-    from assetsync.cli.planning import Settled
     from assetsync.cli.session import Session
     from assetsync.emulator.local import LocalService
     from assetsync.events import Event
@@ -89,9 +89,9 @@ class Wishes:
 @safety_options
 @plan_voice_options
 def command(*, planfile: Path | None, yes: bool, serve: bool | None, **flags: Any) -> int:
-    """Plan, settle, confirm, apply."""
+    """Plan, confirm, apply, tell."""
     from assetsync.cli.lifetime import asked_lifetime, check_undeclared
-    from assetsync.cli.planning import check_events, read_saved, show
+    from assetsync.cli.planning import check_events, check_same, read_saved, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -113,40 +113,40 @@ def command(*, planfile: Path | None, yes: bool, serve: bool | None, **flags: An
         with open_session(common, run.emit) as session:
             agreed = (*given, *(consents_of(saved) if saved is not None else ()))
             with run.progress():
-                settled = settled_for(life, selection, session, run, agreed, wishes)
-            show(settled, run.output, everything=False)
+                planned = planned_for(life, selection, session, agreed, wishes)
+            show(planned, run.output, everything=False)
             if saved is not None:
-                settled.check_same(saved, run.output)
-            if asking and settled.prepared.plan.build_needed:
-                settled = consented(settled, run.output)
-            settled.check()
+                check_same(planned, saved, run.output)
+            if asking and planned.plan.build_needed:
+                planned = consented(planned, run.output)
+            planned.check()
             with distrusting(selection):
-                outcome = carry_out(settled, session, run, common.concurrency, wishes.build_timeout, life)
-            tell(settled, outcome, session, run)
+                outcome = carry_out(planned, session, run, common.concurrency, wishes.build_timeout, life)
+            tell(planned, outcome, session, run)
             if wishes.verify and outcome.domain is not None:
-                verify_served(settled, outcome.domain, session, run, wishes.verify_timeout, common.concurrency)
+                verify_served(planned, outcome.domain, session, run, wishes.verify_timeout, common.concurrency)
             run.output.close()
             if session.reach.local is not None:
                 linger(session.reach.local, run, serve=sys.stdin.isatty() if serve is None else serve)
     return 0
 
 
-def settled_for(
+def planned_for(
     life: timedelta | None,
     selection: Selected,
     session: Session,
-    run: Run,
     consents: Iterable[Consent],
     wishes: Wishes,
-) -> Settled:
+) -> Planned:
     """The plan; where it is one for a preview, that may be one. Raises UsageError."""
     from assetsync.cli.lifetime import check_prepared
-    from assetsync.cli.planning import settle
 
-    settled = settle(selection, session, run.emit, consents, wishes.runtime, retain=not wishes.no_retain)
+    planned = session.connection.plan_selected(
+        selection, consents=consents, runtime=wishes.runtime, retain=not wishes.no_retain
+    )
     if life is not None:
-        check_prepared(settled.prepared, session)
-    return settled
+        check_prepared(planned.prepared, session)
+    return planned
 
 
 @contextmanager
@@ -161,23 +161,23 @@ def distrusting(selection: Selected) -> Iterator[None]:
         raise
 
 
-def consented(settled: Settled, output: Output) -> Settled:
+def consented(planned: Planned, output: Output) -> Planned:
     """On a terminal: agree to each refusal by its figure, then to the whole. Raises Interrupted for a no."""
     from assetsync.cli.question import agrees, consents_asked
 
-    given = consents_asked(output, settled.refusals)
+    given = consents_asked(output, planned.refusals)
     if given is None:
-        return settled
-    if not agrees(output, f"Apply this to {settled.prepared.plan.target.environment}?"):
+        return planned
+    if not agrees(output, f"Apply this to {planned.plan.target.environment}?"):
         raise Interrupted("not applied; nothing was written")
-    return settled.consenting(given)
+    return planned.consenting(given)
 
 
 def carry_out(
-    settled: Settled, session: Session, run: Run, concurrency: int, build_timeout: float, life: timedelta | None
+    planned: Planned, session: Session, run: Run, concurrency: int, build_timeout: float, life: timedelta | None
 ) -> Outcome:
     """Apply under signals: the first one ends cleanly, the second one at once. What was done is told from then on."""
-    from assetsync.apply.applier import Controls, apply_plan
+    from assetsync.apply.applier import Controls
     from assetsync.apply.once import Pace
     from assetsync.cli.signals import draining
 
@@ -197,11 +197,10 @@ def carry_out(
             lifetime=life,
             emit=emit,
         )
-        prepared = settled.prepared
-        return apply_plan(prepared.plan, prepared.snapshot, session.client, session.journal, controls)
+        return session.connection.apply(planned, controls=controls)
 
 
-def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None:
+def tell(planned: Planned, outcome: Outcome, session: Session, run: Run) -> None:
     """What is live now, as text and in the document."""
     from assetsync.report.markdown import outcome_markdown
     from assetsync.report.result import result_document
@@ -210,16 +209,16 @@ def tell(settled: Settled, outcome: Outcome, session: Session, run: Run) -> None
     site = session.reach.endpoints.site(outcome.domain) if outcome.domain else None
     tally = session.client.tally
     run.output.document["result"] = result_document(outcome, site, tally, run.seconds)
-    lines = tuple(outcome_lines(settled.prepared.plan, outcome, site, tally, run.seconds))
+    lines = tuple(outcome_lines(planned.plan, outcome, site, tally, run.seconds))
     run.output.markdown = outcome_markdown(run.output.markdown or "", lines)
     run.output.result(lines)
 
 
-def verify_served(settled: Settled, domain: str, session: Session, run: Run, timeout: float, concurrency: int) -> None:
+def verify_served(planned: Planned, domain: str, session: Session, run: Run, timeout: float, concurrency: int) -> None:
     """Raise ServedDifferently where the site does not serve the folders `timeout` seconds after the Deployment."""
     from assetsync.cli.verify import check, tell
 
-    tell(check(session, run, domain, settled.prepared.tree.assets, timeout, concurrency), run)
+    tell(check(session, run, domain, planned.prepared.tree.assets, timeout, concurrency), run)
 
 
 def linger(local: LocalService, run: Run, *, serve: bool) -> None:

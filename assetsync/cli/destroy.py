@@ -126,9 +126,8 @@ def _find(ownership: Ownership, name: str, session: Session, given: tuple[Consen
 
 def _settle(doomed: Doomed, session: Session, run: Run, *, dry_run: bool, yes: bool) -> None:
     """Agree, and delete. Raises Refused, Interrupted, Conflict."""
-    from assetsync.cli.planning import check_refusals
     from assetsync.cli.question import agrees, consents_asked
-    from assetsync.plan.safety import with_consents
+    from assetsync.plan.safety import check_refusals, with_consents
 
     refusals, name = doomed.refusals, doomed.environment.unique_name
     if not (dry_run or yes) and (given := consents_asked(run.output, refusals)) is not None:

@@ -54,7 +54,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Plan, show, save."""
-    from assetsync.cli.planning import check_events, check_out, save, settle, show
+    from assetsync.cli.planning import check_events, check_out, save, show
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
     from assetsync.plan.safety import consents_from
@@ -67,11 +67,11 @@ def command(
         if out is not None:
             check_out(out, selection)
         with run.progress(), open_session(common, run.emit) as session:
-            settled = settle(selection, session, run.emit, given, runtime, retain=not no_retain)
-        show(settled, run.output, everything=everything)
+            planned = session.connection.plan_selected(selection, consents=given, runtime=runtime, retain=not no_retain)
+        show(planned, run.output, everything=everything)
         if out is not None:
-            save(settled, run.output, out)
+            save(planned, run.output, out)
             run.output.standing = f"the plan was saved to {out}"
-        settled.check()
+        planned.check()
         run.output.close()
-        return PENDING if detailed_exitcode and settled.prepared.plan.build_needed else 0
+        return PENDING if detailed_exitcode and planned.plan.build_needed else 0

@@ -1,20 +1,16 @@
-"""What `plan` and `apply` share: prepare, settle consents, show."""
+"""What `plan` and `apply` share: show a plan, save it, compare it."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from assetsync.cli.reading import read_tree
-from assetsync.errors import AssetsyncError, Conflict, Refused, UsageError
+from assetsync.errors import AssetsyncError, Conflict, UsageError
 from assetsync.local.excludes import PLAN_FILES
 from assetsync.local.mapping import is_inside, source_paths
 from assetsync.local.whole_file import regular_target, write_whole
-from assetsync.plan.document import Document, plan_document
-from assetsync.plan.safety import Consent, Refusal, unanswered, with_consents
+from assetsync.plan.safety import unanswered
 from assetsync.plan.saved import check_format, first_difference
 from assetsync.report.line import Line
 from assetsync.report.markdown import plan_markdown
@@ -22,14 +18,12 @@ from assetsync.report.text import plan_lines, refusal_lines
 from assetsync.report.units import size
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from pathlib import Path
 
+    from assetsync.api import Planned
     from assetsync.cli.output import Output
-    from assetsync.cli.session import Session
-    from assetsync.events import Emit
     from assetsync.local.scan import Selected
-    from assetsync.prepare import Prepared
+    from assetsync.plan.document import Document
 
 
 _ENDING = PLAN_FILES.removeprefix("*")
@@ -37,90 +31,38 @@ _LARGEST_PLAN = 64 * 2**20
 """Bytes: some thousand times what a plan of a thousand files takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """A prepared plan and its refusals, each with the consent that covers it."""
-
-    prepared: Prepared
-    refusals: tuple[Refusal, ...]
-
-    def document(self, *, everything: bool) -> dict[str, Any]:
-        prepared = self.prepared
-        return plan_document(prepared.plan, self.refusals, everything=everything, warnings=prepared.warnings)
-
-    def consenting(self, consents: Iterable[Consent]) -> Settled:
-        """The same with more consents given."""
-        return replace(self, refusals=with_consents(self.refusals, consents))
-
-    def check_same(self, saved: Document, output: Output) -> None:
-        """Raise Conflict when the effect is not that of the saved plan."""
-        difference = first_difference(saved, output.told(self.document(everything=True)))
-        if difference is not None:
-            raise Conflict(
-                f"this is not the plan that was saved: {difference}; nothing was written",
-                hint="look at a new plan, and apply that",
-            )
-
-    def check(self) -> None:
-        """Raise Refused while a guard is not overridden."""
-        check_refusals(self.refusals)
+def check_same(planned: Planned, saved: Document, output: Output) -> None:
+    """Raise Conflict when the effect is not that of the saved plan."""
+    difference = first_difference(saved, output.told(planned.document(everything=True)))
+    if difference is not None:
+        raise Conflict(
+            f"this is not the plan that was saved: {difference}; nothing was written",
+            hint="look at a new plan, and apply that",
+        )
 
 
-def check_refusals(refusals: Iterable[Refusal]) -> None:
-    """Raise Refused while one is not overridden."""
-    left = unanswered(refusals)
-    if left:
-        reasons = ", ".join(each.reason for each in left)
-        flags = " ".join(each.flag for each in left)
-        raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")
-
-
-def settle(
-    selection: Selected,
-    session: Session,
-    emit: Emit,
-    consents: Iterable[Consent],
-    runtime: str | None,
-    *,
-    retain: bool = False,
-) -> Settled:
-    """Plan, and mark the refusals that `consents` cover; `retain` obeys the manifest's key."""
-    from assetsync.prepare import prepare
-
-    prepared = prepare(
-        selection.manifest,
-        partial(read_tree, selection, emit),
-        session.client,
-        session.journal,
-        account_sid=session.reach.credentials.account_sid,
-        runtime=runtime,
-        retain=retain,
-    )
-    return Settled(prepared, with_consents(prepared.refusals, consents))
-
-
-def show(settled: Settled, output: Output, *, everything: bool) -> None:
+def show(planned: Planned, output: Output, *, everything: bool) -> None:
     """The whole plan first, then warnings and refusals."""
-    plan = settled.prepared.plan
-    output.document = settled.document(everything=everything)
-    output.markdown = plan_markdown(plan, settled.refusals, settled.prepared.warnings)
+    plan = planned.plan
+    output.document = planned.document(everything=everything)
+    output.markdown = plan_markdown(plan, planned.refusals, planned.warnings)
     output.result(plan_lines(plan, everything=everything))
-    output.warn(settled.prepared.warnings)
-    output.result([Line(), *refusal_lines(settled.refusals)] if settled.refusals else ())
+    output.warn(planned.warnings)
+    output.result([Line(), *refusal_lines(planned.refusals)] if planned.refusals else ())
     output.put(
         {
             "event": "planned",
             "environment": plan.target.environment,
             "changes": plan.build_needed,
             "summary": plan.summary,
-            "refused": [each.flag for each in unanswered(settled.refusals)],
+            "refused": [each.flag for each in unanswered(planned.refusals)],
         }
     )
 
 
-def save(settled: Settled, output: Output, file: Path) -> None:
+def save(planned: Planned, output: Output, file: Path) -> None:
     """Write the plan for a later `apply FILE`: every action in it, mode 0600, whole or not at all."""
-    text = json.dumps(output.told(settled.document(everything=True)), indent=1) + "\n"
+    text = json.dumps(output.told(planned.document(everything=True)), indent=1) + "\n"
     try:
         write_whole(regular_target(file), text.encode(), 0o600)
     except OSError as error:

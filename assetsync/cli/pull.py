@@ -80,8 +80,8 @@ def fetch(
     force: bool,
 ) -> tuple[Pulled, ...]:
     """Fetch them, under signals. Raises UsageError where the folder cannot be made, Interrupted."""
+    from assetsync.api import MOST_AT_ONCE
     from assetsync.cli.signals import draining
-    from assetsync.cli.verify import MOST_AT_ONCE, open_site
     from assetsync.served.pull import pull
 
     run.output.standing = "each file was written whole or not at all"
@@ -89,7 +89,7 @@ def fetch(
     with (
         run.progress(),
         draining(session.cancelled, run.output.fail) as ending,
-        open_site(session, environment.domain_name) as site,
+        session.connection.open_site(environment.domain_name) as site,
     ):
         try:
             return pull(site, versions, folder, force=force, concurrency=at_once, stop=ending.stop, emit=run.emit)

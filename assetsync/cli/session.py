@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
-import time
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,11 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from assetsync import folders
 from assetsync.errors import UsageError
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Iterator
 
+    from assetsync.api import Connection
     from assetsync.apply.journal import Journal
     from assetsync.cli.options import Common
     from assetsync.emulator.local import LocalService
@@ -39,23 +40,36 @@ class Reach:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """An open client and journal. `cancelled` ends every wait and request at once, `clock` is what they wait by."""
+    """An open connection, and how it was reached."""
 
     reach: Reach
-    client: ServerlessClient
-    journal: Journal
-    cancelled: threading.Event
-    clock: Clock
+    connection: Connection
+
+    @property
+    def client(self) -> ServerlessClient:
+        return self.connection.client
+
+    @property
+    def journal(self) -> Journal:
+        return self.connection.journal
+
+    @property
+    def cancelled(self) -> threading.Event:
+        return self.connection.cancelled
+
+    @property
+    def clock(self) -> Clock:
+        return self.connection.clock
 
 
 def cache_folder() -> Path | None:
-    """ASSETSYNC_CACHE_DIR, else the user's cache folder: what may be lost without harm. None where there is no home."""
-    return _folder("ASSETSYNC_CACHE_DIR", "user_cache_path")
+    """Where what may be lost without harm is kept."""
+    return folders.cache_folder(os.environ)
 
 
 def local_folder() -> Path:
-    """ASSETSYNC_DATA_DIR, else the user's data folder: the state of the local service."""
-    folder = _folder("ASSETSYNC_DATA_DIR", "user_data_path")
+    """The state of the local service."""
+    folder = folders.data_folder(os.environ)
     if folder is None:
         raise UsageError(
             "there is no home folder in which the local service could keep its state",
@@ -90,39 +104,32 @@ def manifest_path(given: Path | None) -> Path:
 @contextmanager
 def open_session(common: Common, emit: Emit) -> Iterator[Session]:
     """Connect. Raises CredentialsError, UsageError."""
-    from assetsync.apply.journal import Journal
-    from assetsync.twilio.client import ServerlessClient
-    from assetsync.twilio.connections import Timeouts
+    from assetsync.api import open_connection
     from assetsync.twilio.hidden import of_pair
-    from assetsync.twilio.retry import SystemClock
 
-    cancelled = threading.Event()
     state = click.get_current_context().find_root().obj
-    clock: Clock = state.get("clock") or SystemClock()
     with ExitStack() as stack:
         reach = stack.enter_context(open_reach(common))
         state["output"].hide(of_pair(reach.credentials.username, reach.credentials.password))
-        client = stack.enter_context(
-            ServerlessClient(
-                reach.endpoints,
+        connection = stack.enter_context(
+            open_connection(
                 reach.credentials,
+                reach.endpoints,
+                cache_dir=cache_folder(),
                 concurrency=common.concurrency,
-                timeouts=Timeouts(stall=common.stall_timeout),
+                stall_timeout=common.stall_timeout,
                 emit=emit,
-                cancelled=cancelled,
-                clock=clock,
+                clock=state.get("clock"),
             )
         )
-        journal = Journal(cache_folder(), reach.endpoints.api_url, now=time.time)
-        stack.callback(journal.close)
-        yield Session(reach, client, journal, cancelled, clock)
+        yield Session(reach, connection)
 
 
 def account_of(common: Common) -> Credentials:
     """Who we are to Twilio. Raises CredentialsError."""
     from assetsync.twilio.credentials import find_credentials, twilio_config_dir
 
-    config = twilio_config_dir(os.environ, _home())
+    config = twilio_config_dir(os.environ, folders.home_folder() or Path(os.devnull))
     return find_credentials(os.environ, profile=common.profile, config_dir=config)
 
 
@@ -143,24 +150,3 @@ def open_reach(common: Common) -> Iterator[Reach]:
     with open_local(local_folder()) as local:
         account = Credentials(local.account_sid, local.auth_token, account_sid=local.account_sid)
         yield Reach(account, Endpoints(local.url, local.url, local.site_url), local)
-
-
-def _home() -> Path:
-    """The user's; one in which nothing is for a user without any."""
-    try:
-        return Path.home()
-    except RuntimeError:
-        return Path(os.devnull)
-
-
-def _folder(variable: str, platform_folder: str) -> Path | None:
-    given = os.environ.get(variable)
-    if given:
-        return Path(given)
-    import platformdirs
-
-    try:
-        folder: Path = getattr(platformdirs, platform_folder)("assetsync")
-    except RuntimeError:
-        return None
-    return folder

@@ -7,11 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from assetsync.cli.planning import check_refusals
 from assetsync.errors import Interrupted, InvalidInput, UsageError
 from assetsync.plan.difference import foreign_refusal
 from assetsync.plan.document import refusal_document
-from assetsync.plan.safety import with_consents
+from assetsync.plan.safety import check_refusals, with_consents
 from assetsync.report.difference import difference_document, difference_lines
 from assetsync.report.failures import sentence
 from assetsync.report.line import Line, Style

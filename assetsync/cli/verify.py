@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,16 +14,12 @@ from assetsync.report.units import duration, plural
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from assetsync.cli.run import Run
     from assetsync.cli.session import Session
     from assetsync.model import DesiredAsset
     from assetsync.served.verify import Verified
-    from assetsync.twilio.site import Site
-
-MOST_AT_ONCE = 20
-"""Connections to a site: it is not the API, and knows no 429 that would tell how many it bears."""
 
 
 @click.command(
@@ -83,18 +77,12 @@ def check(
     session: Session, run: Run, domain: str, assets: Sequence[DesiredAsset], wait: float, concurrency: int
 ) -> Verified:
     """Look at each of them, under signals. What was found is in the document. Raises Interrupted."""
-    from assetsync.apply.once import Pace
     from assetsync.cli.signals import draining
-    from assetsync.served.verify import verify
 
-    at_once = min(concurrency, MOST_AT_ONCE)
-    with (
-        run.progress(),
-        draining(session.cancelled, run.output.fail) as ending,
-        open_site(session, domain) as site,
-    ):
-        pace = Pace(session.clock, session.cancelled)
-        found = verify(site, assets, wait=wait, concurrency=at_once, pace=pace, stop=ending.stop, emit=run.emit)
+    with run.progress(), draining(session.cancelled, run.output.fail) as ending:
+        found = session.connection.verify_assets(
+            domain, assets, wait=wait, concurrency=concurrency, stop=ending.stop, emit=run.emit
+        )
     run.output.document |= {
         "verified": {
             "checked": found.checked,
@@ -108,18 +96,6 @@ def check(
     }
     run.output.document.setdefault("errors", [])
     return found
-
-
-@contextmanager
-def open_site(session: Session, domain: str) -> Iterator[Site]:
-    """The site of a domain, with signatures where the Auth Token is at hand."""
-    from assetsync.twilio.credentials import signing_token
-    from assetsync.twilio.site import Site
-
-    url = session.reach.endpoints.site(domain)
-    token = signing_token(os.environ, session.reach.credentials)
-    with Site(url, auth_token=token, cancelled=session.cancelled, clock=session.clock) as site:
-        yield site
 
 
 def tell(found: Verified, run: Run) -> None:

@@ -121,14 +121,15 @@ class Ways:
 
 def _ask(common: Common, session: Session, run: Run, given: tuple[Consent, ...], runtime: str | None) -> None:
     """Show the first plan, and ask once for it and all that follow. Raises Interrupted for a no."""
-    from assetsync.cli.planning import settle, show
+    from assetsync.cli.planning import show
     from assetsync.cli.question import agrees
     from assetsync.local.scan import select
 
     with run.progress():
-        settled = settle(select(read_manifest(common)), session, run.emit, given, runtime)
-    show(settled, run.output, everything=False)
-    target = settled.prepared.plan.target
+        selection = select(read_manifest(common))
+        planned = session.connection.plan_selected(selection, consents=given, runtime=runtime, retain=False)
+    show(planned, run.output, everything=False)
+    target = planned.plan.target
     site = f" ({session.reach.endpoints.site(target.domain)})" if target.domain else ""
     if not agrees(run.output, f"Deploy this, and every save from now on, to {target.environment}{site}?"):
         raise Interrupted("not watching; nothing was written")

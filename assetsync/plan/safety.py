@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from assetsync.errors import Refused
 from assetsync.manifest.model import MaxDelete
 from assetsync.plan.actions import Rename, Unchanged
 from assetsync.plan.fingerprints import without_renewed
@@ -217,3 +218,12 @@ def unanswered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 def consents_from(flags: Mapping[str, int | None]) -> tuple[Consent, ...]:
     return tuple(Consent(override, figure) for override, figure in flags.items())
+
+
+def check_refusals(refusals: Iterable[Refusal]) -> None:
+    """Raise Refused while one is not overridden."""
+    left = unanswered(refusals)
+    if left:
+        reasons = ", ".join(each.reason for each in left)
+        flags = " ".join(each.flag for each in left)
+        raise Refused(f"refused ({reasons}); nothing was written", hint=f"if this is meant: {flags}")

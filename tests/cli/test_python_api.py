@@ -1,0 +1,88 @@
+"""The Python API, as a script uses it, against the local service on a real socket."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+import assetsync
+from assetsync import errors
+from assetsync.events import Deployed, Event, UploadDone
+
+if TYPE_CHECKING:
+    from tests.cli.stage import Stage
+
+CONSENT = assetsync.Consent("--create-service")
+
+
+def test_a_script_plans_applies_and_verifies(stage: Stage) -> None:
+    stage.write({"a.txt": "a", "b.txt": "b"})
+    told: list[Event] = []
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+
+    with assetsync.connect(emit=told.append) as connection:
+        planned = connection.plan(manifest, consents=[CONSENT])
+        assert planned.plan.summary["create"] == 2
+        outcome = connection.apply(planned)
+        again = connection.plan(manifest)
+        verified = connection.verify(manifest)
+
+    assert outcome.build_sid == stage.outside.environment("production")["build_sid"]
+    assert not again.plan.build_needed
+    assert (verified.checked, verified.findings) == (2, ())
+    assert stage.outside.visit("/b.txt").text == "b"
+    assert sorted(event.path for event in told if isinstance(event, UploadDone)) == ["/a.txt", "/b.txt"]
+    assert sum(isinstance(event, Deployed) for event in told) == 1
+
+
+def test_what_is_refused_is_not_applied_without_a_consent(stage: Stage) -> None:
+    stage.write({"a.txt": "a"})
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+
+    with assetsync.connect() as connection:
+        planned = connection.plan(manifest)
+        assert [refusal.flag for refusal in planned.refusals] == ["--create-service"]
+        with pytest.raises(assetsync.Refused):
+            connection.apply(planned)
+        connection.apply(planned.consenting([CONSENT]))
+
+    assert stage.outside.visit("/a.txt").text == "a"
+
+
+def test_the_document_is_that_of_the_command_line(live: Stage) -> None:
+    live.write({"new.txt": "new"})
+    manifest = assetsync.load_manifest(live.root / "assetsync.yaml")
+
+    with assetsync.connect() as connection:
+        document = connection.plan(manifest).document()
+
+    printed = live.run("plan", "--format", "json").plan
+    assert document == {key: value for key, value in printed.items() if key != "errors"}
+
+
+def test_errors_are_of_one_tree_and_nothing_is_printed(stage: Stage, capsys: pytest.CaptureFixture[str]) -> None:
+    (stage.root / "assetsync.yaml").write_text("version: 2\n")
+
+    with pytest.raises(assetsync.InvalidInput) as caught:
+        assetsync.load_manifest(stage.root / "assetsync.yaml")
+
+    assert caught.value.problems[0].line == 1
+    assert isinstance(caught.value, assetsync.AssetsyncError)
+    assert capsys.readouterr() == ("", "")
+
+
+def test_every_name_is_there_and_no_other() -> None:
+    for name in assetsync.__all__:
+        assert getattr(assetsync, name) is not None
+    assert assetsync.Conflict is errors.Conflict
+    with pytest.raises(AttributeError, match="no attribute 'plam'"):
+        _ = assetsync.plam
+
+
+def test_importing_the_package_imports_nothing_else() -> None:
+    program = "import sys, assetsync; print([name for name in sys.modules if name.startswith('assetsync.')])"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
