@@ -157,25 +157,29 @@ class Connection:
         """The same for these assets at a domain. Raises Interrupted when `stop` is set."""
         from assetsync.served.verify import verify as compare
 
-        with self.open_site(domain) as site:
+        ending = stop or threading.Event()
+        with self.open_site(domain, ending) as site:
             return compare(
                 site,
                 assets,
                 wait=wait,
                 concurrency=min(concurrency, MOST_AT_ONCE),
                 pace=Pace(self.clock, self.cancelled),
-                stop=stop or threading.Event(),
+                stop=ending,
                 emit=emit or self.emit,
             )
 
-    def open_site(self, domain: str) -> Site:
-        """The site of a domain, with signatures where the Auth Token is at hand; a context manager."""
+    def open_site(self, domain: str, stop: threading.Event) -> Site:
+        """The site of a domain, with signatures where the Auth Token is at hand; a context manager.
+
+        stop: ends what it waits for; there is nothing to finish
+        """
         from assetsync.twilio.site import Site
 
         return Site(
             self.endpoints.site(domain),
             auth_token=signing_token(os.environ, self.credentials),
-            cancelled=self.cancelled,
+            cancelled=stop,
             clock=self.clock,
         )
 

@@ -81,7 +81,7 @@ BREAKS = (
     Break(
         "a path without room for a mark is not kept",
         "assetsync/plan/retention.py",
-        " or not has_room_for_mark(version.path, snapshot.owner):",
+        " or not room_for_marks(version.path, snapshot.owner):",
         ":",
         f"{RETENTION}test_a_path_that_is_too_long_for_a_mark_is_not_kept",
     ),

@@ -42,8 +42,8 @@ def _named(sid: str, name: str, before: OwnAsset | None) -> OwnAsset:
     memory = parse(name)
     said: tuple[Entry, ...] = memory.entries if memory else ()
     label = memory.label if memory else name
-    mark = memory.mark if memory else None
+    marks = memory.marks if memory else ()
     if before is None:
-        return OwnAsset(sid, label, said, named=len(said), idle=True, newborn=True, mark=mark)
+        return OwnAsset(sid, label, said, named=len(said), idle=True, newborn=True, marks=marks)
     more = tuple(entry for entry in before.entries if entry not in said)
-    return replace(before, label=label, entries=(*said, *more), named=len(said), mark=mark)
+    return replace(before, label=label, entries=(*said, *more), named=len(said), marks=marks)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from assetsync.apply.ground import make_environment, make_service
-from assetsync.apply.names import AS_IT_IS, Named, Wanted, write_names
+from assetsync.apply.names import Named, Wanted, write_names
 from assetsync.apply.preview import put_mark
 from assetsync.apply.release import Contents, Release
 from assetsync.apply.uploads import Sent, Uploader
@@ -221,21 +221,25 @@ class _Applier:
         """Write the names of what was uploaded, of what is kept from now on, and those that are wrong."""
         own = self._snapshot.own
         wanted = {
-            sent.asset_sid: Wanted(sent.path, sent.entry, self._live_here, _known(own.get(sent.asset_sid)), mark=None)
+            sent.asset_sid: Wanted(
+                sent.path, sent.entry, self._live_here, _known(own.get(sent.asset_sid)), without=self._plan.marks
+            )
             for sent in self._sent.values()
         }
         for kept in self._plan.kept:
             if kept.mark is not None and self._plan.build_needed:
                 asset = own[kept.asset_sid]
                 first = asset.entry_of(kept.version_sid)
-                wanted[asset.sid] = Wanted(kept.path, first, self._live_here, asset.entries, mark=kept.mark)
+                wanted[asset.sid] = Wanted(
+                    kept.path, first, self._live_here, asset.entries, mark=kept.mark, without=self._plan.marks
+                )
         repairs = set(self._plan.repairs)
         for action in self._plan.serving:
             if isinstance(action, Unchanged | Restore) and action.asset_sid in repairs:
                 asset = own[action.asset_sid]
                 first = asset.entry_of(action.version_sid)
-                mark = None if asset.sid in self._plan.unmarked else AS_IT_IS
-                wanted[asset.sid] = Wanted(action.path, first, self._live_here, asset.entries, mark=mark)
+                without = self._plan.marks if asset.sid in self._plan.unmarked else frozenset[str]()
+                wanted[asset.sid] = Wanted(action.path, first, self._live_here, asset.entries, without=without)
         return self._write(service, wanted)
 
     def _check_names(self, service: str) -> tuple[str, ...]:

@@ -22,10 +22,6 @@ if TYPE_CHECKING:
     from assetsync.twilio.memory import Entry, Memory
 
 
-AS_IT_IS = "as it is"
-"""No mark, but the word for leaving the one that is there."""
-
-
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """What the name of one Asset has to say.
@@ -33,7 +29,7 @@ class Wanted:
     path: what the Asset is labelled with; first: the entry that must be there, None for nothing new
     live: the Versions that the Environment at work serves; known: every other entry that we know of this Asset
     only_if_missing: leave the name alone when the entry stands in it already
-    mark: what is to say that it is kept (`memory.mark_of`), None for nothing; `AS_IT_IS` leaves what it says now
+    mark: what it is to say besides, that it is kept from now on (`memory.mark_of`); without: what it is not to say
     """
 
     path: str
@@ -41,7 +37,8 @@ class Wanted:
     live: frozenset[str]
     known: tuple[Entry, ...]
     only_if_missing: bool = False
-    mark: str | None = AS_IT_IS
+    mark: str | None = None
+    without: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +54,9 @@ def merged_name(wanted: Wanted, current: Memory) -> str:
     new = () if wanted.first is None else (wanted.first,)
     rest = (*current.entries, *wanted.known)
     serving = tuple(entry for entry in rest if entry.version_sid in wanted.live)
-    mark = current.mark if wanted.mark == AS_IT_IS else wanted.mark
-    return memory.write(wanted.path, current.owner, (*new, *serving, *rest), mark)
+    marks = [mark for mark in current.marks if mark not in wanted.without]
+    marks[:0] = [] if wanted.mark is None else [wanted.mark]
+    return memory.write(wanted.path, current.owner, (*new, *serving, *rest), marks)
 
 
 def write_names(

@@ -9,7 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
+from assetsync.cli.options import (
+    Command,
+    Common,
+    Seconds,
+    consents,
+    flex_option,
+    manifest_options,
+    option,
+    service_options,
+    voice_options,
+)
 from assetsync.cli.run import command_run
 from assetsync.cli.writing_names import Names, check_names
 from assetsync.errors import UsageError
@@ -19,16 +29,14 @@ from assetsync.report.units import plural
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from assetsync.cli.run import Run
     from assetsync.cli.session import Session
-    from assetsync.local.scan import Selected
     from assetsync.manifest.model import Manifest
-    from assetsync.model import Environment
     from assetsync.served.adopt import Renaming, Seen
 
 
 @click.command(
     "adopt",
+    cls=Command,
     short_help="Take over assets that other tools uploaded.",
     help=(
         "Take over a Service that the Serverless Toolkit or the Console filled. What is live at the manifest's paths "
@@ -40,19 +48,35 @@ if TYPE_CHECKING:
         "Nothing that is served changes."
     ),
 )
-@option("--only", multiple=True, metavar="GLOB", help="Only these paths, written as in .gitignore; may be repeated.")
+@option(
+    "--only",
+    envvar="ASSETSYNC_ADOPT_ONLY",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these paths, written as in .gitignore; may be repeated.",
+)
 @option(
     "--keep",
+    envvar="ASSETSYNC_ADOPT_KEEP",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Where the old names go; by default a file beside the manifest.",
 )
 @option(
     "--undo",
+    envvar="ASSETSYNC_ADOPT_UNDO",
     metavar="FILE",
     type=click.Path(path_type=Path, dir_okay=False),
     help="Give the Assets the names back that this file holds.",
 )
+@option(
+    "--settle",
+    type=Seconds(0, 3600),
+    default=60.0,
+    show_default=True,
+    help="Wait until so many seconds have passed since the last Deployment: a site serves the old content for a while.",
+)
+@flex_option
 @option("-n", "--dry-run", is_flag=True, help="Show the table, write nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
 @option("-a", "--all", "everything", is_flag=True, help="Show every asset.")
@@ -64,6 +88,7 @@ def command(
     only: tuple[str, ...],
     keep: Path | None,
     undo: Path | None,
+    settle: float,
     dry_run: bool,
     yes: bool,
     everything: bool,
@@ -71,11 +96,16 @@ def command(
 ) -> int:
     """Look, show, ask, write names; or give them back."""
     from assetsync.cli.giving_back import give_back
+    from assetsync.cli.planning import check_kept
+    from assetsync.cli.seeing import flex_guard, see
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
+    from assetsync.plan.safety import check_refusals, consents_from, with_consents
     from assetsync.report.adoption import adoption_lines, counts
+    from assetsync.report.text import refusal_lines
     from assetsync.served.undo import read_undo
 
+    given = consents_from(consents(flags))
     common = Common(**flags)
     with command_run(**common.voice) as run:
         if not (yes or dry_run or sys.stdin.isatty()):
@@ -84,12 +114,18 @@ def command(
         names = Names(run, common.concurrency, asks=not yes, writes=not dry_run)
         with open_session(common, run.emit) as session:
             if undo is not None:
-                give_back(read_undo(undo), manifest.service, session, names)
+                give_back(read_undo(undo, manifest.name), manifest.service, session, names)
             else:
-                environment, seen = _look(select(manifest), session, run, only, common.concurrency)
+                selection = select(manifest)
+                if keep is not None:
+                    check_kept(keep, selection)
+                environment, seen = see(selection, session, run, only, settle)
                 run.output.document["assets"] = [asdict(each) for each in seen]
                 run.output.result(adoption_lines(seen, everything=everything))
                 run.output.result([Line(f"{counts(seen)}.", Style.BOLD)])
+                refusals = with_consents(flex_guard(manifest.service, seen), given)
+                run.output.result(refusal_lines(refusals))
+                check_refusals(refusals)
                 file = keep or _undo_file(manifest.path.parent, manifest.name, session)
                 _take_over(seen, environment.service_sid, manifest, file, session, names)
         run.output.close()
@@ -120,43 +156,6 @@ def _take_over(
     check_names(done)
 
 
-def _look(
-    selection: Selected, session: Session, run: Run, only: Sequence[str], concurrency: int
-) -> tuple[Environment, tuple[Seen, ...]]:
-    """What is live at the manifest's paths and not ours, compared with the files."""
-    from assetsync.api import MOST_AT_ONCE
-    from assetsync.cli.reading import read_tree
-    from assetsync.cli.signals import draining
-    from assetsync.prepare import existing_environment
-    from assetsync.served.adopt import foreign_at, look
-    from assetsync.served.chosen import Chosen
-    from assetsync.twilio.survey import check_service, read_holdings, read_snapshot
-
-    manifest, client = selection.manifest, session.client
-    chosen = Chosen(only)
-    with run.progress():
-        tree = read_tree(selection, run.emit)
-        holdings = read_holdings(client, manifest.service)
-        environment = existing_environment(manifest, holdings.environments)
-        check_service(manifest.service, holdings.service or client.fetch_service(environment.service_sid))
-        snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=session.journal.view)
-        found = [each for each in foreign_at(tree, snapshot, holdings.assets) if each.asset.path in chosen]
-    with (
-        run.progress(),
-        draining(session.cancelled, run.output.fail) as ending,
-        session.connection.open_site(environment.domain_name) as site,
-    ):
-        at_once = min(concurrency, MOST_AT_ONCE)
-        seen = look(site, manifest.name, found, concurrency=at_once, stop=ending.stop, emit=run.emit)
-    run.output.document |= {
-        "service": {"sid": environment.service_sid, "unique_name": manifest.service},
-        "environment": {"name": environment.unique_name, "sid": environment.sid, "url": site.url},
-        "undo_file": None,
-        "errors": [],
-    }
-    return environment, seen
-
-
 def _renamings(equal: Iterable[Seen]) -> tuple[Renaming, ...]:
     """Only while an Asset is called what it was called in the table."""
     from assetsync.served.adopt import Renaming
@@ -165,4 +164,5 @@ def _renamings(equal: Iterable[Seen]) -> tuple[Renaming, ...]:
 
 
 def _undo_file(folder: Path, owner: str, session: Session) -> Path:
-    return folder / f"{owner}-{session.client.service_date:%Y%m%dT%H%M%SZ}.assetsync-undo.json"
+    now = session.client.service_date or session.clock.now()
+    return folder / f"{owner}-{now:%Y%m%dT%H%M%SZ}.assetsync-undo.json"

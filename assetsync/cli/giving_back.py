@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 def give_back(undo: Undo, service: str, session: Session, names: Names) -> None:
     """Show, ask, write. Raises UsageError where the file is about another Service, FilesFailed."""
+    from assetsync.twilio.survey import check_service
+
     found = session.client.fetch_service(service)
+    check_service(service, found)
     if found.sid != undo.service_sid:
         raise UsageError(
             f"the file is about the Service {undo.service_sid}, and {service} is {found.sid}",

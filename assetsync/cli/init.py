@@ -58,7 +58,13 @@ folders:
 @option("--service", help="The Service's unique name; by default the owner name.")
 @option("--source", help="The folder of files, relative to FOLDER; by default the first of public, dist, build, ...")
 @option("--force", is_flag=True, help="Replace a manifest that is there.")
-@option("--from", "origin", metavar="SERVICE", help="Make it for what this Service serves already.")
+@option(
+    "--from",
+    "origin",
+    envvar="ASSETSYNC_INIT_FROM",
+    metavar="SERVICE",
+    help="Make it for what this Service serves already.",
+)
 @option("-e", "--environment", metavar="NAME", help="With --from: the Environment to go by; by default the bare one.")
 @service_options
 @voice_options

@@ -230,6 +230,11 @@ def unmarked_option(command: F) -> F:
     return option(ALLOW_UNMARKED, type=_Figure(), metavar="[=N]", help=text)(command)
 
 
+def flex_option(command: F) -> F:
+    """--allow-flex alone."""
+    return option("--allow-flex", type=_Figure(), metavar="[=N]", help=OVERRIDES["--allow-flex"])(command)
+
+
 def consents(flags: dict[str, Any]) -> dict[str, int | None]:
     """The consents among a command's keyword arguments, by flag; None agrees to any figure.
 

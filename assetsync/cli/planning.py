@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from assetsync.errors import AssetsyncError, Conflict, UsageError
-from assetsync.local.excludes import PLAN_FILES
+from assetsync.local.excludes import PLAN_FILES, UNDO_FILES
 from assetsync.local.mapping import is_inside, source_paths
 from assetsync.local.whole_file import regular_target, write_whole
 from assetsync.plan.safety import unanswered
@@ -82,6 +82,12 @@ def check_events(file: Path | None, selection: Selected) -> None:
     """The same for the file of `--events`, which changes while the folders are read."""
     if file is not None:
         _check_apart("the file of events", file, selection, "name one elsewhere, and delete this one")
+
+
+def check_kept(file: Path, selection: Selected) -> None:
+    """The same for a file that keeps names of before."""
+    if not file.name.endswith(UNDO_FILES.removeprefix("*")):
+        _check_apart("the file", file, selection, "keep it elsewhere")
 
 
 def _check_apart(what: str, file: Path, selection: Selected, hint: str) -> None:

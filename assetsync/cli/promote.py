@@ -37,7 +37,14 @@ if TYPE_CHECKING:
         "uploads nothing either, and keeps what is not ours as it is there."
     ),
 )
-@option("--from", "source", required=True, metavar="NAME", help="The Environment whose Build is taken.")
+@option(
+    "--from",
+    "source",
+    envvar="ASSETSYNC_PROMOTE_FROM",
+    required=True,
+    metavar="NAME",
+    help="The Environment whose Build is taken.",
+)
 @manifest_options
 @service_options
 @option("-n", "--dry-run", is_flag=True, help="Show what would change, deploy nothing.")

@@ -9,7 +9,7 @@ import click
 
 from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
 from assetsync.cli.run import command_run
-from assetsync.errors import FileFailure, FilesFailed, UsageError
+from assetsync.errors import FileFailure, FilesFailed, Interrupted, UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural, size
 from assetsync.twilio.printable import printable
@@ -37,7 +37,13 @@ _MOST = 40
     ),
 )
 @click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
-@option("--only", multiple=True, metavar="GLOB", help="Only these paths, written as in .gitignore; may be repeated.")
+@option(
+    "--only",
+    envvar="ASSETSYNC_PULL_ONLY",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these paths, written as in .gitignore; may be repeated.",
+)
 @option("--force", is_flag=True, help="Replace files that are different.")
 @option("-n", "--dry-run", is_flag=True, help="Show what would be fetched, write nothing.")
 @manifest_options
@@ -56,7 +62,7 @@ def command(*, folder: Path, only: tuple[str, ...], force: bool, dry_run: bool, 
         with open_session(common, run.emit) as session:
             with run.progress():
                 environment, build = live_build(session.client, manifest)
-            versions = [each for each in build.asset_versions if each.path in chosen] if build else []
+            versions = chosen.of(build.asset_versions if build else (), _path)
             run.output.document |= {"folder": str(folder), "files": [], "errors": []}
             if dry_run:
                 run.output.document["files"] = [
@@ -64,7 +70,8 @@ def command(*, folder: Path, only: tuple[str, ...], force: bool, dry_run: bool, 
                 ]
                 run.output.result(_wanted_lines(versions, folder))
             else:
-                tell(fetch(session, run, environment, versions, folder, common.concurrency, force=force), folder, run)
+                found = fetch(session, run, environment, versions, folder, common.concurrency, force=force)
+                tell(found, len(versions), folder, run)
         run.output.close()
     return 0
 
@@ -89,7 +96,7 @@ def fetch(
     with (
         run.progress(),
         draining(session.cancelled, run.output.fail) as ending,
-        session.connection.open_site(environment.domain_name) as site,
+        session.connection.open_site(environment.domain_name, ending.stop) as site,
     ):
         try:
             return pull(site, versions, folder, force=force, concurrency=at_once, stop=ending.stop, emit=run.emit)
@@ -97,19 +104,22 @@ def fetch(
             raise UsageError(f"{folder} cannot be used: {error.strerror}", hint="name another folder") from error
 
 
-def tell(found: Sequence[Pulled], folder: Path, run: Run) -> None:
-    """What became of each. Raises FilesFailed where one was not written that could have been."""
+def tell(found: Sequence[Pulled], wanted: int, folder: Path, run: Run) -> None:
+    """What became of each. Raises FilesFailed where one was not written that could have been, Interrupted."""
     from assetsync.served.pull import Became
 
     run.output.document["files"] = [
         {"path": each.path, "file": each.name, "became": str(each.became), "message": each.message or None}
         for each in found
     ]
-    run.output.warn(f"{each.path}: {each.message}" for each in found if each.became is Became.UNREADABLE)
+    told = (Became.UNREADABLE, Became.LEFT_OUT)
+    run.output.warn(f"{each.path}: {each.message}" for each in found if each.became in told)
     written = [each for each in found if each.became is Became.WRITTEN]
     same = sum(each.became is Became.SAME for each in found)
     counts = f"{plural(len(written), 'file')} written to {folder} ({size(sum(each.size for each in written))})"
     run.output.result([Line(f"{counts}, {same} were there already.", Style.GOOD)])
+    if len(found) < wanted:
+        raise Interrupted(f"interrupted after {len(found)} of {plural(wanted, 'file')}; run again: the rest comes then")
     different = [each for each in found if each.became is Became.DIFFERENT]
     failed = [each for each in found if each.became is Became.FAILED]
     if different or failed:

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
         "Twilio deletes Builds that no Environment has used for a while (--builds-keep of `gc` deletes them earlier)."
     ),
 )
-@option("--to", metavar="BUILD", help="The SID of the Build to go back to.")
+@option("--to", envvar="ASSETSYNC_ROLLBACK_TO", metavar="BUILD", help="The SID of the Build to go back to.")
 @manifest_options
 @service_options
 @option("-n", "--dry-run", is_flag=True, help="Show what would change, deploy nothing.")

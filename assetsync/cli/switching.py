@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from assetsync.errors import Interrupted, InvalidInput, UsageError
+from assetsync.plan.actions import Delete
 from assetsync.plan.difference import foreign_refusal
 from assetsync.plan.document import refusal_document
 from assetsync.plan.safety import check_refusals, with_consents
@@ -97,6 +98,8 @@ def _find(
         tree = reading.result()
     journal = session.journal.view(environment.service_sid)
     own, actions = actions_on(wanted.after, manifest.name, holdings, environment, tree, journal)
+    if actions is not None and manifest.retain:  # what the folders have no more is kept for a while
+        actions = tuple(action for action in actions if not isinstance(action, Delete))
     return Found(wanted, own, actions, manifest.service, environment.account_sid)
 
 

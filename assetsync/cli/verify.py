@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,7 +34,13 @@ if TYPE_CHECKING:
         "`plan` compares with what Twilio says that it holds; this looks at what visitors get."
     ),
 )
-@option("--only", multiple=True, metavar="GLOB", help="Only these paths, written as in .gitignore; may be repeated.")
+@option(
+    "--only",
+    envvar="ASSETSYNC_VERIFY_ONLY",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these paths, written as in .gitignore; may be repeated.",
+)
 @option(
     "--wait",
     type=Seconds(0, 3600),
@@ -60,7 +67,7 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
         manifest = selection.manifest
         with open_session(common, run.emit) as session:
             with run.progress():
-                assets = [each for each in read_tree(selection, run.emit).assets if each.path in chosen]
+                assets = chosen.of(read_tree(selection, run.emit).assets, attrgetter("path"))
                 environment = existing_environment(manifest, read_environments(session.client, manifest.service))
             run.output.document["environment"] = {
                 "name": environment.unique_name,

@@ -53,7 +53,8 @@ class Plan:
     functions, dependencies, runtime: what the Build carries over besides (F6.2, F6.9)
     repairs: SIDs of Assets whose names are written again: only this machine's journal remembers the live Version, or
     they are among the unmarked: their names say that it is kept, and it is wanted
-    kept: own live Versions of unwanted paths that go into the next Build for pages that are still open
+    kept: own live Versions of unwanted paths that go into the next Build for pages that are still open; expired: paths
+    that were kept until now; marks: all that a name may say of this Environment
     """
 
     owner: str
@@ -69,6 +70,8 @@ class Plan:
     repairs: tuple[str, ...] = ()
     unmarked: frozenset[str] = frozenset()
     kept: tuple[Kept, ...] = ()
+    expired: frozenset[str] = frozenset()
+    marks: frozenset[str] = frozenset()
 
     @property
     def serving(self) -> tuple[Serving, ...]:
@@ -205,4 +208,8 @@ def _with_repairs(plan: Plan, snapshot: Snapshot, window: Window | None) -> Plan
     serving = {a.asset_sid: a.version_sid for a in plan.actions if isinstance(a, Unchanged | Restore)}
     unmarked = frozenset(sid for sid in serving if is_stale(snapshot.own[sid], window))
     repairs = (sid for sid, version in serving.items() if sid in unmarked or not snapshot.own[sid].names(version))
-    return replace(plan, repairs=tuple(repairs), unmarked=unmarked)
+    if window is None:
+        return replace(plan, repairs=tuple(repairs))
+    expired = frozenset(each.path for each in plan.deletes if window.has_marked(snapshot.own[each.asset_sid]))
+    marks = frozenset(window.marks)
+    return replace(plan, repairs=tuple(repairs), unmarked=unmarked, expired=expired, marks=marks)

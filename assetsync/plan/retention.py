@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assetsync.twilio.memory import has_room_for_mark, label_of, mark_of
+from assetsync.twilio.memory import label_of, mark_of, room_for_marks
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -28,7 +28,11 @@ class Window:
 
     def age(self, own: OwnAsset) -> int:
         """How many Builds were live since the last that wanted it; 0 where nobody has kept it here yet."""
-        return self.marks.index(own.mark) if own.mark in self.marks else 0
+        return next((age for age, mark in enumerate(self.marks) if mark in own.marks), 0)
+
+    def has_marked(self, own: OwnAsset) -> bool:
+        """Whether this Environment keeps it, or did; marks of others count for nothing here."""
+        return not set(own.marks).isdisjoint(self.marks)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +65,11 @@ def kept_versions(wanted: Collection[str], snapshot: Snapshot, window: Window, *
     found = []
     for version in sorted(snapshot.live_versions, key=lambda each: (each.path, each.sid)):
         own = snapshot.own.get(version.asset_sid)
-        if own is None or version.path in wanted or not has_room_for_mark(version.path, snapshot.owner):
+        if own is None or version.path in wanted or not room_for_marks(version.path, snapshot.owner):
             continue
         age = window.age(own)
         if age < window.builds or overdue:
-            mark = None if own.mark in window.marks else window.marks[0]
+            mark = None if window.has_marked(own) else window.marks[0]
             builds = max(window.builds - age, 0)
             found.append(Kept(version.path, version.visibility, own.sid, version.sid, builds, mark))
     return tuple(found)
@@ -73,12 +77,12 @@ def kept_versions(wanted: Collection[str], snapshot: Snapshot, window: Window, *
 
 def is_stale(own: OwnAsset, window: Window | None) -> bool:
     """Whether a wanted Asset's name says that this Environment keeps it: it was kept once, and is wanted again."""
-    return window is not None and own.mark in window.marks
+    return window is not None and window.has_marked(own)
 
 
 def is_asked_for(wanted: Collection[str], snapshot: Snapshot) -> bool:
     """Whether a window matters: something is served that nobody wants, or what is wanted bears a mark."""
     labels = {label_of(path, snapshot.owner) for path in wanted}
     return any(v.path not in wanted and v.asset_sid in snapshot.own for v in snapshot.live_versions) or any(
-        own.mark is not None and own.label in labels for own in snapshot.own.values()
+        own.marks and own.label in labels for own in snapshot.own.values()
     )

@@ -101,10 +101,13 @@ def own_paths(snapshot: Snapshot) -> frozenset[str]:
 
 
 def lost_paths(plan: Plan, served: frozenset[str]) -> tuple[str, ...]:
-    """Own paths that would stop being served, those left out that only change their fingerprint."""
+    """Own paths that nobody wants any more, those left out that only change their fingerprint.
+
+    What is kept for open pages counts when it begins to be kept, and not when its time is up: that was agreed to then.
+    """
     wanted = {action.path for action in plan.serving}
-    kept = {each.path for each in plan.kept}
-    return without_renewed(served - wanted - kept, wanted - served)
+    agreed = plan.expired | {each.path for each in plan.kept if each.mark is None}
+    return without_renewed(served - wanted - agreed, wanted - served)
 
 
 def _covering(refusal: Refusal, consents: tuple[Consent, ...]) -> str | None:

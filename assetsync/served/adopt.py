@@ -104,6 +104,7 @@ def look(
             seen.append(each)
     if stop.is_set():
         raise Interrupted("interrupted; nothing was written")
+    site.check()
     return tuple(each for each in seen if each is not None)
 
 

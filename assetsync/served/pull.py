@@ -12,7 +12,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from assetsync.errors import Interrupted, ServiceError
+from assetsync.errors import ServiceError
 from assetsync.events import Emit, Fetched, silent
 from assetsync.local.mapping import is_inside
 from assetsync.model import Visibility
@@ -34,6 +34,7 @@ class Became(StrEnum):
     SAME = "same"
     DIFFERENT = "different"
     UNREADABLE = "unreadable"
+    LEFT_OUT = "left out"
     FAILED = "failed"
 
 
@@ -61,7 +62,8 @@ def pull(
     """Fetch each and write it below `folder`, in path order.
 
     A file that is there with other content stays unless `force`. Nothing is written outside, whatever a path says and
-    whatever links the folder holds. Raises Interrupted when `stop` is set, OSError where the folder cannot be made.
+    whatever links the folder holds, and nothing that a scan would leave out. When `stop` is set, what was done by then
+    is returned. Raises OSError where the folder cannot be made, ServiceError where the site cannot be reached.
     """
     by_path = {version.path: version for version in versions}
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,15 +78,15 @@ def pull(
         for number, pulled in enumerate(pool.map(one, places), start=1):
             emit(Fetched(number, len(places)))
             found.append(pulled)
-    if stop.is_set():
-        raise Interrupted(f"interrupted after {sum(each is not None for each in found)} of {len(places)} files")
+    site.check()
     return tuple(each for each in found if each is not None)
 
 
 def _pulled(site: Site, version: AssetVersion, place: Placed, root: str, *, force: bool) -> Pulled:
     path = version.path
     if place.name is None:
-        return Pulled(path, None, Became.UNREADABLE if path == "/" else Became.FAILED, place.fault or "")
+        became = Became.LEFT_OUT if place.is_left_out or path == "/" else Became.FAILED
+        return Pulled(path, None, became, place.fault or "")
     if version.visibility == Visibility.PRIVATE:
         return Pulled(path, place.name, Became.UNREADABLE, "it is private: nobody can read it back")
     is_protected = version.visibility == Visibility.PROTECTED

@@ -69,8 +69,8 @@ def write_undo(file: Path, undo: Undo) -> None:
         raise UsageError(f"{file} cannot be written: {error.strerror}; nothing was adopted") from error
 
 
-def read_undo(file: Path) -> Undo:
-    """Raises UsageError for anything else than what `write_undo` wrote."""
+def read_undo(file: Path, owner: str) -> Undo:
+    """Raises UsageError for anything else than what `write_undo` wrote for this owner."""
     try:
         with file.open("rb") as stream:
             content = stream.read(_LARGEST)
@@ -79,6 +79,10 @@ def read_undo(file: Path) -> Undo:
     undo = _parsed(content)
     if undo is None:
         raise UsageError(f"{file} is not a file that `assetsync adopt` wrote", hint="it ends in .assetsync-undo.json")
+    if undo.owner != owner:
+        raise UsageError(
+            f"{file} is of the manifest {undo.owner}, and this one is {owner}", hint="use the manifest of that time"
+        )
     return undo
 
 
@@ -87,13 +91,24 @@ def _parsed(content: bytes) -> Undo | None:
         document = json.loads(content.decode())
         if (document["kind"], document["format_version"]) != (_KIND, _FORMAT_VERSION):
             return None
-        undo = Undo(
-            str(document["service_sid"]),
-            str(document["owner"]),
-            tuple(Adopted(**{key: str(value) for key, value in each.items()}) for each in document["assets"]),
-        )
+        assets = tuple(Adopted(**each) for each in document["assets"])
+        undo = Undo(document["service_sid"], document["owner"], assets)
+        return undo if _is_right(undo) else None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
         return None
+
+
+def _is_right(undo: Undo) -> bool:
+    """Whether every Asset was adopted by that owner at that path, each once. Raises TypeError for what is no text."""
     sids = [each.asset_sid for each in undo.assets]
-    is_right = is_sid(undo.service_sid, "ZS") and all(is_sid(sid, "ZH") for sid in sids)
-    return undo if is_right and all(len(each.name) <= memory.NAME_LIMIT for each in undo.assets) else None
+    adopted = [memory.parse(each.adopted_as) for each in undo.assets]
+    return (
+        is_sid(undo.service_sid, "ZS")
+        and len(set(sids)) == len(sids)
+        and all(is_sid(sid, "ZH") for sid in sids)
+        and all(len(each.name.encode()) >= 0 and len(each.name) <= memory.NAME_LIMIT for each in undo.assets)
+        and all(
+            found is not None and found.owner == undo.owner and found.label == memory.label_of(each.path, undo.owner)
+            for each, found in zip(undo.assets, adopted, strict=True)
+        )
+    )

@@ -72,7 +72,7 @@ def verify(
 ) -> Verified:
     """Look at each; for `wait` seconds again at those that are not right yet.
 
-    Raises Interrupted when `stop` is set.
+    Raises Interrupted when `stop` is set, ServiceError where the site cannot be reached.
     """
     began, interval = pace.clock.monotonic(), FIRST_WAIT
     left, findings = tuple(assets), _look(site, assets, concurrency, stop, emit)
@@ -81,7 +81,9 @@ def verify(
         interval = min(interval * 2, LAST_WAIT)
         wrong = {finding.path for finding in findings}
         left = tuple(asset for asset in left if asset.path in wrong)
+        site.look_again()
         findings = _look(site, left, concurrency, stop, silent)
+    site.check()
     kinds = [asset.visibility for asset in assets]
     unsigned = 0 if site.can_sign else kinds.count(Visibility.PROTECTED)
     return Verified(findings, len(kinds), unsigned, kinds.count(Visibility.PRIVATE))

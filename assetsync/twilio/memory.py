@@ -3,13 +3,13 @@
 The API tells neither hash, size nor content type of an Asset Version (F8.9), and a CI runner remembers nothing.
 The friendly name is the one free text that an Asset keeps, up to 255 characters (Asset page, F1.10):
 
-    <label> [as1 <owner> ~<mark> <entry> <entry> ...]        entry = <xxh3_128><sha256/96><type>:<version>
+    <label> [as1 <owner> ~<mark> ... <entry> <entry> ...]        entry = <xxh3_128><sha256/96><type>:<version>
 
 `label` is the path, or, where the path would leave no room for one entry, its beginning, `#` and 16 hex digits
 of its hash. Every field of an entry is base64url without padding. An entry is true or its Version is gone, since
-a Version never changes (F5.8). The mark is there only while an Environment keeps what nobody wants any more
-(`plan/retention.py`): 4 characters for the Environment and the last Build that wanted it. The parser accepts exactly
-what the writer writes.
+a Version never changes (F5.8). A mark is there only while an Environment keeps what nobody wants any more
+(`plan/retention.py`): 4 characters for the Environment and the last Build that wanted it, one mark an Environment. The
+parser accepts exactly what the writer writes.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ NAME_LIMIT = 255
 ENTRY_LENGTH = 66
 """Characters of one entry with the blank before it."""
 
+_MARK_LENGTH = 6
+_MOST_MARKS = 4
 _HASH_MARK = "#"
 _HASH_DIGITS = 16
 _B64 = "[A-Za-z0-9_-]"
 _ENTRY = rf"{_B64}{{22}}{_B64}{{16}}{_B64}{{4}}:{_B64}{{22}}"
 _NAME = re.compile(
     rf"(?P<label>/[A-Za-z0-9\-_.~!*=/%]*(?P<cut>#[0-9a-f]{{16}})?)"
-    rf" \[as1 (?P<owner>[a-z0-9-]{{1,32}})(?: ~(?P<mark>{_B64}{{4}}))?(?P<entries>(?: {_ENTRY})*)\]"
+    rf" \[as1 (?P<owner>[a-z0-9-]{{1,32}})(?P<marks>(?: ~{_B64}{{4}}){{0,{_MOST_MARKS}}})(?P<entries>(?: {_ENTRY})*)\]"
 )
 _VERSION_SID = re.compile(r"ZN[0-9a-f]{32}")
 
@@ -56,12 +58,12 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """A parsed friendly name of ours; `entries` newest first; `mark` None where nothing is kept."""
+    """A parsed friendly name of ours; `entries` and `marks` newest first."""
 
     label: str
     owner: str
     entries: tuple[Entry, ...]
-    mark: str | None = None
+    marks: tuple[str, ...] = ()
 
 
 def entry(*, digest: str, sha256: str, content_type: str, version_sid: str) -> Entry | None:
@@ -89,14 +91,18 @@ def label_of(path: str, owner: str) -> str:
     return path[: longest - _HASH_DIGITS - len(_HASH_MARK)] + _HASH_MARK + digest
 
 
-def write(path: str, owner: str, entries: Iterable[Entry] = (), mark: str | None = None) -> str:
-    """The friendly name: the mark, then as many entries as fit, the first ones first, each Version once."""
+def write(path: str, owner: str, entries: Iterable[Entry] = (), marks: Iterable[str] = ()) -> str:
+    """The friendly name: as many marks as leave room for one entry, four at most, then as many entries as fit.
+
+    The first ones first, each Version and each mark once.
+    """
     once: dict[str, Entry] = {}
     for each in entries:
         once.setdefault(each.version_sid, each)
-    marked = _frame(label_of(path, owner), owner, *_mark(mark))
-    kept = list(once.values())[: (NAME_LIMIT - len(marked)) // ENTRY_LENGTH]
-    return _frame(label_of(path, owner), owner, *_mark(mark), *map(_encode, kept))
+    label, most = label_of(path, owner), room_for_marks(path, owner)
+    words = [f"~{mark}" for mark in dict.fromkeys(marks)][:most]
+    kept = list(once.values())[: (NAME_LIMIT - len(_frame(label, owner, *words))) // ENTRY_LENGTH]
+    return _frame(label, owner, *words, *map(_encode, kept))
 
 
 def mark_of(environment_sid: str, build_sid: str) -> str:
@@ -104,9 +110,10 @@ def mark_of(environment_sid: str, build_sid: str) -> str:
     return urlsafe_b64encode(xxhash.xxh3_64_digest(f"{environment_sid}{build_sid}".encode()))[:4].decode()
 
 
-def has_room_for_mark(path: str, owner: str) -> bool:
-    """Whether a mark has room beside one entry: not where the path is very long."""
-    return len(_frame(label_of(path, owner), owner, "~0000")) + ENTRY_LENGTH <= NAME_LIMIT
+def room_for_marks(path: str, owner: str) -> int:
+    """How many marks have room beside one entry: none where the path is very long."""
+    left = NAME_LIMIT - len(_frame(label_of(path, owner), owner)) - ENTRY_LENGTH
+    return min(left // _MARK_LENGTH, _MOST_MARKS)
 
 
 def parse(friendly_name: str) -> Memory | None:
@@ -117,16 +124,12 @@ def parse(friendly_name: str) -> Memory | None:
     label, owner = match["label"], match["owner"]
     if len(label) > _longest_label(owner) or (match["cut"] and len(label) != _longest_label(owner)):
         return None
-    entries, mark = tuple(map(_decode, match["entries"].split())), match["mark"]
-    if _frame(label, owner, *_mark(mark), *map(_encode, entries)) != friendly_name:
+    words, entries = match["marks"].split(), tuple(map(_decode, match["entries"].split()))
+    if _frame(label, owner, *words, *map(_encode, entries)) != friendly_name or len(set(words)) != len(words):
         return None
     if len({each.version_sid for each in entries}) != len(entries):
         return None
-    return Memory(label, owner, entries, mark)
-
-
-def _mark(mark: str | None) -> tuple[str, ...]:
-    return () if mark is None else (f"~{mark}",)
+    return Memory(label, owner, entries, tuple(word[1:] for word in words))
 
 
 def _longest_label(owner: str) -> int:

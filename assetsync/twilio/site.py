@@ -14,6 +14,7 @@ from urllib.parse import quote, urlsplit
 
 import xxhash
 
+from assetsync.errors import ConnectionFailed
 from assetsync.events import Emit, RequestRetried, silent
 from assetsync.twilio.connections import Connections, Timeouts
 from assetsync.twilio.failures import HTTPX_ERRORS, Failure, lost, refusal
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self
 
+    from assetsync.errors import AssetsyncError
     from assetsync.twilio.lean_httpx import httpx
 
 LARGEST = 32 * 2**20
@@ -84,6 +86,7 @@ class Site:
         self._clock = clock or SystemClock()
         self._retry = RetryPolicy(tries=5, total=60.0)
         self._connections = Connections(timeouts or Timeouts(), transport)
+        self._down: AssetsyncError | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -95,11 +98,21 @@ class Site:
     def can_sign(self) -> bool:
         return self._auth_token is not None
 
+    def check(self) -> None:
+        """Raise what made the site unreachable, where it was; fetches after that were not tried any more."""
+        if self._down is not None:
+            raise self._down
+
+    def look_again(self) -> None:
+        """Try again, though it was unreachable: the domain of a new Environment takes a while to be known."""
+        self._down = None
+
     def fetch(self, path: str, *, signed: bool = False, into: Sink | None = None) -> Delivery:
         """GET one path; the body goes `into` a sink where one is given.
 
-        Raises ServiceError where no answer comes, or only 429 and 5xx.
+        Raises ServiceError where no answer comes, or only 429 and 5xx. Once no connection could be made, at once.
         """
+        self.check()
         operation = f"GET {printable(self.url + path)}"
         began, attempt = self._clock.monotonic(), 0
         while True:
@@ -110,7 +123,10 @@ class Site:
             elapsed = self._clock.monotonic() - began
             delay = self._delay(outcome, attempt, elapsed)
             if delay is None or self._cancelled.is_set():
-                raise outcome.raised(attempt)
+                error = outcome.raised(attempt)
+                if isinstance(error, ConnectionFailed) and not error.sent and not self._cancelled.is_set():
+                    self._down = error
+                raise error
             self._emit(RequestRetried(operation, outcome.error.message, attempt, delay))
             self._clock.wait(delay, self._cancelled)
 

@@ -33,7 +33,7 @@ class OwnAsset:
     named: how many of them the name holds
     idle: this machine made it, or nobody touched it for an hour by the service's clock
     newborn: this machine made it within the hour, so that to everybody else it is not idle
-    mark: since when an Environment keeps what nobody wants (`memory.mark_of`), None where none does
+    marks: since when Environments keep what nobody wants (`memory.mark_of`)
     """
 
     sid: str
@@ -42,7 +42,7 @@ class OwnAsset:
     named: int
     idle: bool
     newborn: bool = False
-    mark: str | None = None
+    marks: tuple[str, ...] = ()
 
     def entry_of(self, version_sid: str) -> Entry | None:
         return next((each for each in self.entries if each.version_sid == version_sid), None)
@@ -121,7 +121,7 @@ def snapshot_of(
             named=len(memory.entries),
             idle=made_here or _is_past(asset.date_updated, now),
             newborn=made_here and _is_recent(asset.date_created, now),
-            mark=memory.mark,
+            marks=memory.marks,
         )
     own = _without_copies(own, live.asset_versions if live else ())
     sids = frozenset(asset.sid for asset in seen)

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from assetsync.twilio.retry import SystemClock
 from tests.cli.fixtures import KEY
 from tests.cli.stage import Ran, Stage, Terminal
 
 if TYPE_CHECKING:
+    import threading
     from pathlib import Path
 
 RULES = "    rules:\n      - {match: 'in/**', visibility: protected}\n      - {match: 'deep/**', visibility: private}\n"
+
+
+@pytest.fixture(autouse=True)
+def at_once(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits until sites have settled: here they have at once."""
+    monkeypatch.setenv("ASSETSYNC_SETTLE", "0")
 
 
 @pytest.fixture
@@ -240,6 +248,99 @@ def test_the_undo_file_of_another_service_is_refused(filled: Stage) -> None:
     (filled.root / "kept.json").write_text(json.dumps(document))
 
     assert not filled.run("adopt", "--undo", "kept.json", "--yes").holds(64, "the file is about the Service").writes
+
+
+def edited(stage: Stage, **changes: Any) -> None:
+    """The undo file `kept.json`, with something else in its first Asset or in itself."""
+    document = json.loads((stage.root / "kept.json").read_text())
+    for key, value in changes.items():
+        (document if key in document else document["assets"][0])[key] = value
+    (stage.root / "kept.json").write_text(json.dumps(document))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"name": None},
+        {"name": "\ud800"},
+        {"path": ""},
+        {"adopted_as": "/a.txt"},
+        {"asset_sid": "ZH12"},
+        {"assets": "none"},
+        {"service_sid": 3},
+        {"more": 1},
+    ],
+)
+def test_an_undo_file_that_was_edited_is_refused(filled: Stage, changes: dict[str, Any]) -> None:
+    filled.run("adopt", "--yes", "--keep", "kept.json").holds(0)
+    edited(filled, **changes)
+
+    assert not filled.run("adopt", "--undo", "kept.json", "--yes").holds(64, "is not a file that").writes
+
+
+def test_the_undo_file_of_another_manifest_is_refused(filled: Stage) -> None:
+    filled.run("adopt", "--yes", "--keep", "kept.json").holds(0)
+    filled.manifest(RULES, name="second")
+
+    ran = filled.run("adopt", "--undo", "kept.json", "--yes").holds(
+        64, "is of the manifest website, and this one is second"
+    )
+
+    assert not ran.writes
+
+
+def test_an_undo_file_is_not_kept_where_it_would_be_published(filled: Stage) -> None:
+    ran = filled.run("adopt", "--yes", "--keep", "public/kept.json").holds(64, "would lie in the source folder public")
+
+    assert not ran.writes
+
+
+def test_what_is_flexs_takes_a_consent(filled: Stage) -> None:
+    outside = filled.outside
+    live = [each["sid"] for each in (outside.live() or {})["asset_versions"]]
+    outside.publish("production", outside.upload("/plugins/p.txt", b"p"), *live)
+    filled.write({"plugins/p.txt": "p"})
+
+    assert not filled.run("adopt", "--yes").holds(3, "1 asset of Twilio Flex would be taken over").writes
+    filled.run("adopt", "--yes", "--allow-flex=1").holds(0, "4 assets are ours now")
+
+
+def test_a_deployment_while_it_looks_is_a_conflict(filled: Stage) -> None:
+    outside = filled.outside
+    live = [each["sid"] for each in (outside.live() or {})["asset_versions"]]
+
+    class Crossing:
+        done = False
+
+        def before(self, request: Any) -> None:
+            if "/sites/" in request.path and not self.done:
+                self.done = True
+                outside.publish("production", *live)
+
+        def after(self, request: Any, answer: Any) -> None:
+            return None
+
+    filled.emulator.core.faults = Crossing()
+
+    ran = filled.run("adopt", "--yes").holds(4, "was deployed by somebody else meanwhile; nothing was written")
+
+    assert not [path for method, path in ran.writes if "/Assets/" in path]
+
+
+def test_it_waits_until_what_was_just_deployed_is_served_everywhere(filled: Stage) -> None:
+    class Waiting(SystemClock):
+        waited = 0.0
+
+        def wait(self, seconds: float, cancelled: threading.Event) -> None:
+            Waiting.waited += seconds
+
+    filled.clock = Waiting()
+
+    filled.run("adopt", "--dry-run", "--settle", "60").holds(
+        0, "production was deployed just now, and sites lag behind"
+    )
+
+    assert 50 < Waiting.waited <= 60
 
 
 def test_an_undo_file_is_never_overwritten_and_nothing_is_adopted_then(filled: Stage) -> None:

@@ -77,6 +77,16 @@ def test_it_names_what_the_folder_has_otherwise_and_so_does_the_next_plan(releas
     assert {each["action"] for each in plan["actions"]} == {"restore", "delete"}, "what was uploaded is remembered"
 
 
+def test_with_retain_what_is_named_is_what_the_next_plan_names(releases: Stage) -> None:
+    releases.manifest(more="retain: {builds: 5}\n")
+
+    ran = releases.run("rollback", "--yes", "--format", "json").holds(0)
+
+    assert ran.document["differs_from_folder"] == ["/only-3", "/page"]
+    plan = releases.run("plan", "--format", "json").plan
+    assert [each["path"] for each in plan["actions"]] == ["/only-3", "/page"]
+
+
 def test_going_back_twice_goes_two_releases_back_and_not_to_and_fro(releases: Stage) -> None:
     releases.run("rollback", "--yes").holds(0)
     releases.run("rollback", "--yes").holds(0)

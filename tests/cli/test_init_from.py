@@ -33,7 +33,7 @@ def test_what_others_filled_is_taken_over_in_three_commands(stage: Stage) -> Non
 
     assert document["environments"] == [{"name": "production"}, {"name": "staging", "suffix": "stg"}]
     stage.run("pull", "public", "-e", "production").holds(0, "5 files written")
-    stage.run("adopt", "--yes", "-e", "production").holds(0, "5 to take over.")
+    stage.run("adopt", "--settle", "0", "--yes", "-e", "production").holds(0, "5 to take over.")
     stage.run("plan", "-e", "production").holds(0, "No changes.")
 
 
@@ -65,7 +65,7 @@ def test_a_root_page_becomes_the_index(stage: Stage) -> None:
     begin(stage)
 
     stage.run("pull", "public").holds(0)
-    stage.run("adopt", "--yes").holds(0, "1 to take over.")
+    stage.run("adopt", "--settle", "0", "--yes").holds(0, "1 to take over.")
     stage.run("plan", "--format", "json").holds(0)
     stage.apply()
     assert stage.outside.paths() == {"/": "public", "/index.html": "public"}

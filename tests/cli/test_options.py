@@ -44,14 +44,20 @@ by_option = pytest.mark.parametrize(
 NEEDED = {"explain": ["some-path"], "pull": ["some-folder"], "promote": ["--from", "some-name"]}
 """What a command cannot be without."""
 
-OF_ITS_OWN = {"data": "ASSETSYNC_EMULATOR_DATA"}
-"""ASSETSYNC_DATA would be mistaken for ASSETSYNC_DATA_DIR."""
+OF_ITS_OWN = {
+    ("emulator", "data"): "ASSETSYNC_EMULATOR_DATA",  # ASSETSYNC_DATA would be mistaken for ASSETSYNC_DATA_DIR
+    ("rollback", "to"): "ASSETSYNC_ROLLBACK_TO",
+    **{(name, "from"): f"ASSETSYNC_{name.upper()}_FROM" for name in ("init", "promote")},
+    **{(name, "only"): f"ASSETSYNC_{name.upper()}_ONLY" for name in ("verify", "pull", "adopt")},
+    **{("adopt", name): f"ASSETSYNC_ADOPT_{name.upper()}" for name in ("keep", "undo")},
+}
+"""What says what a command is about is not set for all commands at once."""
 
 
-def variable_of(option: click.Option) -> str:
+def variable_of(name: str, option: click.Option) -> str:
     """By the rule that the help states: --some-option is ASSETSYNC_SOME_OPTION."""
     long = max(option.opts, key=len)
-    return OF_ITS_OWN.get(long.strip("-"), f"ASSETSYNC_{long.strip('-').replace('-', '_').upper()}")
+    return OF_ITS_OWN.get((name, long.strip("-")), f"ASSETSYNC_{long.strip('-').replace('-', '_').upper()}")
 
 
 def sample(option: click.Option) -> tuple[str, Any]:
@@ -77,7 +83,7 @@ def test_every_option_is_set_by_its_variable(
     home: Path, monkeypatch: pytest.MonkeyPatch, name: str, option: click.Option
 ) -> None:
     text, value = sample(option)
-    monkeypatch.setenv(variable_of(option), text)
+    monkeypatch.setenv(variable_of(name, option), text)
     command = COMMAND_OBJECTS[name]
     parent = click.Context(group(), help_option_names=["-h", "--help"])
     context = command.make_context(name, [*NEEDED.get(name, [])], parent=parent)
@@ -94,7 +100,7 @@ def test_every_option_is_set_by_its_variable(
 def test_a_wrong_value_in_a_variable_is_told_by_its_option(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, name: str, option: click.Option
 ) -> None:
-    monkeypatch.setenv(variable_of(option), "no such value")
+    monkeypatch.setenv(variable_of(name, option), "no such value")
     long = max(option.opts, key=len)
     ran = stage.run(name, *NEEDED.get(name, [])).holds(64, f"'{long}'", "no such value")
     assert ran.requests == ()

@@ -136,7 +136,7 @@ def test_the_root_is_index_html_and_comes_once(stage: Stage) -> None:
 
     outside.publish("production", root, outside.upload("/index.html", b"<h1>"))
 
-    stage.run("pull", "other").holds(0, "/: it is /index.html under another name")
+    stage.run("pull", "other").holds(0, "/: /index.html has the only file name that it could have")
     assert files(stage.root / "other") == {"index.html": b"<h1>"}
 
 
@@ -154,6 +154,17 @@ def test_nothing_live_is_nothing_to_fetch(stage: Stage) -> None:
     stage.outside.new_service(("production", ""))
 
     stage.run("pull", "public").holds(0, "0 files written")
+
+
+def test_what_tools_obey_does_not_come_from_a_service(stage: Stage) -> None:
+    outside = stage.outside
+    outside.new_service(("production", ""))
+    outside.publish("production", *(outside.upload(path) for path in ("/.git/config", "/.assetsyncignore", "/a.txt")))
+
+    ran = stage.run("pull", "public", "--format", "json").holds(0, "/.git/config: files of that name are left out")
+
+    assert became(ran) == {"/.assetsyncignore": "left out", "/.git/config": "left out", "/a.txt": "written"}
+    assert set(files(stage.root / "public")) == {"a.txt"}
 
 
 def test_a_folder_that_cannot_be_is_told(filled: Stage) -> None:
@@ -174,7 +185,9 @@ def test_a_service_that_does_not_exist_is_told(stage: Stage) -> None:
         ("/%C3%A9", "é"),
         ("/", "index.html"),
         *((path, None) for path in ("a", "/../a", "/a/../../b", "/./a", "//a", "/a/", "/%2e%2e/a", "/a%2f..%2fb")),
-        *((path, None) for path in ("/a%00", "/a%0a", "/a\\b", "/%ff", f"/{'x' * 256}")),
+        *((path, None) for path in ("/a%00", "/a%0a", "/a\\b", "/%ff", "/%C2%9B", "/%E2%80%AE", f"/{'x' * 256}")),
+        *((path, None) for path in ("/.git/config", "/a/.git/HEAD", "/.envrc", "/.assetsyncignore", "/assetsync.yaml")),
+        ("/.well-known/security.txt", ".well-known/security.txt"),
     ],
 )
 def test_where_a_path_goes(path: str, name: str | None) -> None:

@@ -136,18 +136,18 @@ def test_a_service_that_it_filled_is_taken_over_and_only_what_differs_is_sent(to
     assert pulled.returncode == 0, pulled.stderr
     for name in list(files)[:5]:
         (mine / "public" / name).write_text("changed since\n", encoding="utf-8")
-    table = toolkit.assetsync(mine, "adopt", "--dry-run").stdout
+    table = toolkit.assetsync(mine, "adopt", "--dry-run", "--settle", "0").stdout
     rules = re.findall("would keep it: (- .*)", table)
     with (mine / "assetsync.yaml").open("a", encoding="utf-8") as manifest:
         manifest.writelines(f"      {rule}\n" for rule in rules)
     assert 0 < len(rules) < 4, "npm's table of types is not ours"
-    adopted = json.loads(toolkit.assetsync(mine, "adopt", "--yes", "--format", "json").stdout)
+    adopted = json.loads(toolkit.assetsync(mine, "adopt", "--yes", "--settle", "0", "--format", "json").stdout)
     assert {each["verdict"] for each in adopted["assets"]} == {"equal", "bytes"}, adopted
     assert adopted["result"] == {"renamed": 196, "refused": []}
     applied = json.loads(toolkit.assetsync(mine, "apply", "--yes", "--allow-replace=5", "--format", "json").stdout)
 
     assert applied["summary"] | {"foreign": 0} == {
-        **dict.fromkeys(("upload", "restore", "rename", "delete", "dropped", "foreign"), 0),
+        **dict.fromkeys(("upload", "restore", "rename", "delete", "dropped", "foreign", "kept"), 0),
         "create": 5,
         "replaced": 5,
         "unchanged": 196,

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import xxhash
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from assetsync.twilio.memory import Entry, Memory, has_room_for_mark, label_of, parse, room, write
+from assetsync.twilio.memory import Entry, Memory, label_of, parse, room, room_for_marks, write
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PATHS = st.text("abz019-_.~!*=%/", max_size=254).map(lambda rest: f"/{rest}")
 LONG_PATHS = st.integers(150, 255).map(lambda length: "/" + "p" * (length - 1))
@@ -22,20 +26,18 @@ def hexes(digits: int) -> st.SearchStrategy[str]:
 
 ENTRIES = st.builds(Entry, hexes(32), hexes(24), hexes(6), hexes(32).map("ZN{}".format))
 LISTS = st.lists(ENTRIES, max_size=5)
-MARKS = st.none() | st.text("azAZ09_-", min_size=4, max_size=4)
-NAMES = st.builds(write, PATHS | LONG_PATHS, OWNERS, LISTS) | st.builds(write, PATHS, OWNERS, LISTS, MARKS).filter(
-    lambda name: len(name) <= 255
-)
+MARKS = st.lists(st.text("azAZ09_-", min_size=4, max_size=4), max_size=6)
+NAMES = st.builds(write, PATHS | LONG_PATHS, OWNERS, LISTS) | st.builds(write, PATHS, OWNERS, LISTS, MARKS)
 
 
-def spelled(label: str, owner: str, entries: list[Entry], mark: str | None = None) -> str:
+def spelled(label: str, owner: str, entries: list[Entry], marks: Sequence[str] = ()) -> str:
     """The format as it is documented, written a second time."""
 
     def b64(hex_digits: str) -> str:
         return urlsafe_b64encode(bytes.fromhex(hex_digits)).decode().rstrip("=")
 
     words = [f"{b64(e.digest)}{b64(e.sha256)}{b64(e.type_tag)}:{b64(e.version_sid[2:])}" for e in entries]
-    return f"{label} [{' '.join(['as1', owner, *([f'~{mark}'] if mark else []), *words])}]"
+    return f"{label} [{' '.join(['as1', owner, *[f'~{mark}' for mark in marks], *words])}]"
 
 
 @given(PATHS | LONG_PATHS, OWNERS, LISTS)
@@ -54,20 +56,21 @@ def test_what_is_written_is_what_the_format_says_and_reads_back(path: str, owner
         assert label_of(path, owner)[:-17] == path[: len(label_of(path, owner)) - 17]
 
 
-@given(PATHS | LONG_PATHS, OWNERS, LISTS, MARKS.filter(bool))
-def test_a_mark_stands_before_the_entries_where_there_is_room(
-    path: str, owner: str, entries: list[Entry], mark: str
+@given(PATHS | LONG_PATHS, OWNERS, LISTS, MARKS)
+def test_marks_stand_before_the_entries_where_there_is_room(
+    path: str, owner: str, entries: list[Entry], marks: list[str]
 ) -> None:
-    """Room is where one entry stands beside it."""
-    nothing = Entry("0" * 32, "0" * 24, "0" * 6, "ZN" + "0" * 32)
-    assert has_room_for_mark(path, owner) == (len(spelled(label_of(path, owner), owner, [nothing], mark)) <= 255)
-    if has_room_for_mark(path, owner):
-        name = write(path, owner, entries, mark)
-        found = parse(name)
-        assert len(name) <= 255
-        assert found is not None
-        assert name == spelled(path, owner, list(found.entries), mark)
-        assert (found.mark, found.entries[:1]) == (mark, tuple(entries[:1]))
+    """Room is where one entry stands beside them; four at most."""
+    nothing, label = Entry("0" * 32, "0" * 24, "0" * 6, "ZN" + "0" * 32), label_of(path, owner)
+    most = max(n for n in range(5) if n == 0 or len(spelled(label, owner, [nothing], ["0000"] * n)) <= 255)
+    assert room_for_marks(path, owner) == most
+    name = write(path, owner, entries, marks)
+    found = parse(name)
+    assert len(name) <= 255
+    assert found is not None
+    assert found.marks == tuple(dict.fromkeys(marks))[:most]
+    assert name == spelled(label, owner, list(found.entries), found.marks)
+    assert found.entries[:1] == tuple(entries[:1])
 
 
 @given(st.integers(1, 255), st.integers(1, 32))
@@ -87,13 +90,13 @@ def test_one_changed_character_is_noticed_or_is_another_name_of_ours(name: str, 
     mutated = name[:at] + ("" if edit == "delete" else new) + tail
     found = parse(mutated)
     if found is not None:
-        assert write(found.label, found.owner, found.entries, found.mark) == mutated
+        assert write(found.label, found.owner, found.entries, found.marks) == mutated
 
 
 @given(st.text(max_size=300) | st.text("/a#0 []as1:ABCw_-", max_size=300))
 def test_any_text_is_read_without_a_fault(text: str) -> None:
     found = parse(text)
-    assert found is None or write(found.label, found.owner, found.entries, found.mark) == text
+    assert found is None or write(found.label, found.owner, found.entries, found.marks) == text
 
 
 @given(NAMES, NAMES)
@@ -109,9 +112,11 @@ def read_by_hand(name: str) -> Memory | None:
     if len(name) > 255 or not frame or not rest.endswith("]") or not label.startswith("/"):
         return None
     owner, *texts = rest[:-1].split(" ")
-    kept = None
-    if texts and len(texts[0]) == 5 and texts[0][0] == "~" and set(texts[0][1:]) <= letters:
-        kept = texts.pop(0)[1:]
+    marks: list[str] = []
+    while texts and len(texts[0]) == 5 and texts[0][0] == "~" and set(texts[0][1:]) <= letters:
+        marks.append(texts.pop(0)[1:])
+    if len(marks) > 4 or len(set(marks)) != len(marks):
+        return None
     longest = 255 - 66 - len(f" [as1 {owner}]")
     head, mark, digits = label.partition("#")
     whole = not mark and set(label) <= letters | set(".~!*=/%") and len(label) <= longest
@@ -124,7 +129,7 @@ def read_by_hand(name: str) -> Memory | None:
     known = [each for each in entries if each is not None]
     if len(known) != len(texts) or len({each.version_sid for each in known}) != len(known):
         return None
-    return Memory(label, owner, tuple(known), kept)
+    return Memory(label, owner, tuple(known), tuple(marks))
 
 
 def read_entry(text: str) -> Entry | None:
@@ -175,7 +180,7 @@ def test_a_damaged_name_is_read_as_a_second_reader_reads_it(name: str) -> None:
     found = parse(name)
     assert found == read_by_hand(name)
     if found is not None:
-        assert write(found.label, found.owner, found.entries, found.mark) == name
+        assert write(found.label, found.owner, found.entries, found.marks) == name
 
 
 @settings(max_examples=300)
@@ -193,7 +198,11 @@ def test_one_flipped_bit_never_changes_which_version_has_which_content_unseen(na
     assert before is not None
     if after is not None:
         assert len(after.entries) == len(before.entries)
-        fields = [(before.label, after.label), (before.owner, after.owner)]
+        fields = [
+            (before.label, after.label),
+            (before.owner, after.owner),
+            *zip(before.marks, after.marks, strict=True),
+        ]
         for one, two in zip(before.entries, after.entries, strict=True):
             fields += zip(
                 (one.digest, one.sha256, one.type_tag, one.version_sid),

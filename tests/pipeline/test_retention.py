@@ -138,6 +138,15 @@ def test_each_environment_counts_its_own_builds(world: World, project: Project) 
     assert "/app-1" not in served(world)
 
 
+def test_two_environments_that_keep_the_same_do_not_disturb_each_other(world: World, project: Project) -> None:
+    """Each release goes to staging first, then to production, as releases do."""
+    for number in range(1, 8):
+        for environment in ("staging", "production"):
+            release(world, project, number, environment)
+            newest = {f"/app-{n}" for n in range(max(1, number - 2), number + 1)}
+            assert served(world, environment) == {"/page"} | newest
+
+
 def test_content_that_moves_is_not_taken_from_where_it_is_kept(world: World, project: Project) -> None:
     """A rename would take the Asset, and a Build holds one Version of it."""
     release(world, project, 1)
