@@ -23,13 +23,13 @@ ESCAPE = "\x1b["
 class Failing:
     """The service answers every write (or everything) with an error of its own making."""
 
-    def __init__(self, *, reads: bool = False) -> None:
-        self._reads = reads
+    def __init__(self, message: str = "no such luck", *, reads: bool = False) -> None:
+        self._message, self._reads = message, reads
 
     def before(self, request: Request) -> Outcome | None:
         if not self._reads and request.method == "GET":
             return None
-        return json_answer(400, {"code": 20001, "message": "no such luck", "status": 400})
+        return json_answer(400, {"code": 20001, "message": self._message, "status": 400})
 
     def after(self, request: Request, answer: Answer) -> Outcome | None:
         return None
