@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import httpx
 
 from assetsync.apply.applier import Controls, Outcome, apply_plan
-from assetsync.apply.gc import Swept, decide, sweep, take_inventory
+from assetsync.apply.gc import Swept, sweep, take_inventory
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
 from assetsync.apply.switch import SwitchOutcome, find_previous, read_switch, switch
@@ -27,6 +27,7 @@ from assetsync.events import silent
 from assetsync.local.scan import scan
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Unmanaged
 from assetsync.model import Visibility
+from assetsync.plan.collection import MIN_AGE, Terms, decide
 from assetsync.prepare import Prepared, match_environment, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
@@ -336,11 +337,11 @@ class Machine:
             pace = Pace(self.clock, threading.Event())
             return switch(wanted, client, look_first=False, emit=silent, pace=pace)
 
-    def gc(self, project: Project, builds_keep: int | None) -> Swept:
+    def gc(self, project: Project, builds_keep: int | None, *, older_than: timedelta = MIN_AGE) -> Swept:
+        terms = Terms(builds_keep, older_than)
         with self._client() as client:
-            inventory = take_inventory(client, project.service, project.name)
-            decided = decide(inventory, builds_keep=builds_keep)
-            return sweep(client, project.service, project.name, decided, threading.Event())
+            decided = decide(take_inventory(client, project.service, project.name, terms), terms)
+            return sweep(client, project.service, project.name, decided, terms, threading.Event())
 
     def _client(self) -> ServerlessClient:
         core = self.world.core
