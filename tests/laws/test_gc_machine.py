@@ -41,20 +41,23 @@ Json = dict[str, Any]
 
 ENVIRONMENTS = (EnvironmentSpec("production"), EnvironmentSpec("staging", "stg"))
 NAMES = tuple(each.name for each in ENVIRONMENTS)
-PREVIEWS = ("pr-1", "pr-2")
 TARGETS = {"website": "/", "podcast": "/podcast/"}
 OWNERS = tuple(TARGETS)
-FILES = ("a.txt", "b.txt", "c/d.txt")
-CONTENTS = (None, b"one", b"two", b"three")
+PREVIEW = "preview"
+"""Stands for the one of the owner at work."""
 TOOL_PATHS = ("/tool.txt", "/tool/b.txt", "/podcast/tool.txt")
-HOURS = (1.1, 13.3, 25.7, 197.9)
-AGES = (timedelta(days=1), timedelta(hours=36), timedelta(days=7))
+HOURS = (1.1, 13.3, 25.7, 49.3, 197.9)
+AGES = (timedelta(days=1), timedelta(days=1), timedelta(hours=36), timedelta(days=7))
 MARK = re.compile(r"as1 (?P<owner>[a-z0-9-]+) (?P<expiry>.+)Z")
 
 SOME = st.integers(0, 11)
 OWNER = st.sampled_from(OWNERS)
 ENVIRONMENT = st.sampled_from(NAMES)
-ANYWHERE = st.sampled_from((*NAMES, *PREVIEWS))
+ANYWHERE = st.sampled_from((*NAMES, PREVIEW))
+FILES = st.dictionaries(
+    st.sampled_from(("a.txt", "b.txt", "c/d.txt")), st.sampled_from((b"one", b"two", b"three")), min_size=1
+)
+TIME = st.sampled_from(HOURS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,15 @@ class Terms:
     previews: bool
 
 
-TERMS = st.builds(Terms, st.sampled_from((None, 0, 0, 1, 2)), st.sampled_from(AGES), st.booleans())
+TERMS = st.builds(Terms, st.sampled_from((0, 0, 1, None, 2)), st.sampled_from(AGES), st.booleans())
 MOVES = st.one_of(
     st.tuples(st.just("apply"), OWNER, ANYWHERE),
-    st.tuples(st.just("change"), OWNER, SOME, SOME),
+    st.tuples(st.just("change"), OWNER, FILES),
     st.tuples(st.just("gc"), OWNER, TERMS),
     st.tuples(st.just("gc"), OWNER, TERMS),
-    st.tuples(st.just("pass"), st.sampled_from(HOURS)),
-    st.tuples(st.just("pass"), st.sampled_from(HOURS)),
-    st.tuples(st.just("tool"), ENVIRONMENT, SOME),
+    st.tuples(st.just("pass"), TIME),
+    st.tuples(st.just("pass"), TIME),
+    st.tuples(st.just("tool"), OWNER, ANYWHERE, SOME),
     st.tuples(st.just("roll back"), OWNER, ENVIRONMENT),
 )
 """What may happen while somebody stands still."""
@@ -105,12 +108,16 @@ class Watcher(Witness):
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A Service as an outsider reads it, by SID. `back`: where each Environment would go back to, by its SID."""
+    """A Service as an outsider reads it, by SID; `versions` by Asset, `marks` and `back` by Environment.
+
+    marks: the values of the Variables; back: the Build that going back leads to
+    """
 
     assets: dict[str, Json]
     builds: dict[str, Json]
     environments: dict[str, Json]
     versions: dict[str, list[Json]]
+    marks: dict[str, list[str]]
     back: dict[str, str | None]
     now: datetime
 
@@ -158,63 +165,40 @@ class Collections(RuleBasedStateMachine):
 
     # what happens
 
-    @rule(owner=OWNER, file=SOME, content=SOME)
-    def change(self, owner: str, file: int, content: int) -> None:
-        self._change(owner, file, content)
-
-    @rule(owner=OWNER, environment=ENVIRONMENT, machine=SOME)
-    def apply(self, owner: str, environment: str, machine: int) -> None:
-        self._apply(owner, environment, self._chosen(machine))
-
-    @rule(owner=OWNER, file=SOME, contents=st.lists(SOME, min_size=2, max_size=4), environment=ENVIRONMENT)
-    def release(self, owner: str, file: int, contents: list[int], environment: str) -> None:
-        """Several releases, from machines that remember nothing."""
-        for content in contents:
-            self._change(owner, file, content)
-            self._apply(owner, environment, self._machine())
-
-    @rule(owner=OWNER, name=st.sampled_from(PREVIEWS), hours=st.sampled_from((2, 30, 200)))
-    def preview(self, owner: str, name: str, hours: int) -> None:
-        """One that is there already, and another owner's, is none of ours to mark."""
-        machine = self._machine()
-        machine.lifetime = timedelta(hours=hours)
-        with suppress(AssetsyncError):
-            machine.apply(self.projects[owner], name)
-
-    @rule(hours=st.sampled_from(HOURS))
-    def time_passes(self, hours: float) -> None:
+    @rule(owner=OWNER, releases=st.lists(st.tuples(FILES, ANYWHERE), min_size=1, max_size=4), hours=TIME, machine=SOME)
+    def release(self, owner: str, releases: list[tuple[dict[str, bytes], str]], hours: float, machine: int) -> None:
+        for files, environment in releases:
+            self._change(owner, files)
+            self._apply(owner, environment, self._chosen(machine))
         self.world.pass_time(hours * 3600)
 
-    @rule(environment=ENVIRONMENT, path=SOME)
-    def tool_deploys(self, environment: str, path: int) -> None:
-        self._tool_deploys(environment, path)
+    @rule(
+        kind=st.sampled_from(("deploy", "copy", "leave", "roll back", "promote")),
+        owner=OWNER,
+        environment=ANYWHERE,
+        source=ENVIRONMENT,
+        which=SOME,
+    )
+    def others(self, kind: str, owner: str, environment: str, source: str, which: int) -> None:
+        """Another tool, or a person: deploys a file of its own, copies a name, leaves a Build of foreign things only,
+        goes back, promotes.
+        """
+        match kind:
+            case "deploy":
+                self._tool_deploys(owner, environment, which)
+            case "copy":
+                self._copy_a_name(which)
+            case "leave":
+                self.remote.build([self._stranger("/alone.txt", "/alone.txt")])
+            case "roll back":
+                self._roll_back(owner, _name(owner, environment))
+            case _:
+                self._promote(source, _name(owner, environment))
 
-    @rule(which=SOME)
-    def tool_copies_a_name(self, which: int) -> None:
-        """A stranger's Asset bears the name of ours, with Versions that are ours: nobody holds it, and it grows old."""
-        memories = {sid: read_name(name) for sid, name in sorted(self.remote.assets().items())}
-        named = [sid for sid, memory in memories.items() if memory and memory[2] and sid not in self.foreign]
-        if named:
-            self._stranger(self.remote.assets()[_pick(named, which)], "/copied.txt")
-
-    @rule(environment=ENVIRONMENT, which=SOME)
-    def tool_leaves_a_build(self, environment: str, which: int) -> None:
-        """Of foreign things only; never deployed, or taken off line by the next Deployment."""
-        self.remote.build([self._stranger("/alone.txt", "/alone.txt")])
-
-    @rule(owner=OWNER, environment=ENVIRONMENT)
-    def roll_back(self, owner: str, environment: str) -> None:
-        self._roll_back(owner, environment)
-
-    @rule(source=ENVIRONMENT, to=ENVIRONMENT)
-    def promote(self, source: str, to: str) -> None:
-        build = self._build_of(source)
-        if build is not None and self._exists(to) and build != self._build_of(to):
-            self.remote.deploy(to, build)
-
-    @rule(owner=OWNER, terms=TERMS)
-    def gc(self, owner: str, terms: Terms) -> None:
+    @rule(owner=OWNER, terms=TERMS, hours=TIME)
+    def gc(self, owner: str, terms: Terms, hours: float) -> None:
         """Undisturbed, it deletes exactly what an outsider would let it delete."""
+        self.world.pass_time(hours * 3600)
         before = self._look()
         swept = self._gc(owner, terms)
         after = self._look()
@@ -233,7 +217,7 @@ class Collections(RuleBasedStateMachine):
         """It goes on after whatever happened, done or failed; the next run repairs it."""
         self.witness.hold_up(nth, lambda: self._all(moves))
         with suppress(AssetsyncError):
-            self._machine().apply(self.projects[owner], environment)
+            self._run(owner, environment, self._machine())
         self.witness.act = None
         self.everything_live_is_whole()
         self._apply(owner, environment, self._machine())
@@ -252,7 +236,7 @@ class Collections(RuleBasedStateMachine):
         victim = self._chosen(machine)
         victim.kill, victim.kill_reads = (nth, True), True
         with suppress(Killed):
-            victim.apply(self.projects[owner], environment)
+            self._run(owner, environment, victim)
         victim.kill, victim.kill_reads = (0, True), False
         self._all(moves)
         self.everything_live_is_whole()
@@ -295,32 +279,33 @@ class Collections(RuleBasedStateMachine):
             with suppress(AssetsyncError):
                 match move:
                     case "apply", owner, environment:
-                        self._machine().apply(self.projects[owner], environment)
-                    case "change", owner, file, content:
-                        self._change(owner, file, content)
+                        self._run(owner, environment, self._machine())
+                    case "change", owner, files:
+                        self._change(owner, files)
                     case "gc", owner, terms:
                         self._gc(owner, terms)
                     case "pass", hours:
                         self.world.pass_time(hours * 3600)
-                    case "tool", environment, path:
-                        self._tool_deploys(environment, path)
+                    case "tool", owner, environment, path:
+                        self._tool_deploys(owner, environment, path)
                     case "roll back", owner, environment:
                         self._roll_back(owner, environment)
                     case _:
                         raise AssertionError(move)
 
-    def _change(self, owner: str, file: int, content: int) -> None:
-        """Never nothing at all: a folder without files is taken off line, and that is another matter."""
-        name, new = _pick(FILES, file), _pick(CONTENTS, content)
-        files = {**self.files[owner], name: new} if new is not None else dict(self.files[owner])
-        if new is None:
-            files.pop(name, None)
-        self.files[owner] = files or {"a.txt": b"one"}
-        self.projects[owner].write(self.files[owner])
+    def _change(self, owner: str, files: dict[str, bytes]) -> None:
+        self.files[owner] = files
+        self.projects[owner].write(files)
+
+    def _run(self, owner: str, environment: str, machine: Machine) -> None:
+        """A preview ends after a day, unless it is deployed to again."""
+        machine.lifetime = timedelta(hours=24) if environment == PREVIEW else None
+        machine.apply(self.projects[owner], _name(owner, environment))
 
     def _apply(self, owner: str, environment: str, machine: Machine) -> None:
-        """It succeeds, and exactly the folder is served below this owner's target, but for what tools put there."""
-        machine.apply(self.projects[owner], environment)
+        """It succeeds, and of this owner exactly the folder is served."""
+        self._run(owner, environment, machine)
+        environment = _name(owner, environment)
         target, live = TARGETS[owner], self.remote.live_versions(environment)
         wanted = {target + name: content for name, content in self.files[owner].items()}
         names = self.remote.assets()
@@ -338,14 +323,27 @@ class Collections(RuleBasedStateMachine):
         with suppress(AssetsyncError, AssertionError):
             self._machine().go_back(self.projects[owner], environment)
 
-    def _tool_deploys(self, environment: str, path: int) -> None:
+    def _tool_deploys(self, owner: str, environment: str, path: int) -> None:
         """A file of its own besides what is live, whoever's that is."""
+        environment = _name(owner, environment)
         if not self._exists(environment):
             return
         at = _pick(TOOL_PATHS, path)
         new = self._stranger(at, at)
         live = self.remote.live_versions(environment)
         self.remote.deploy(environment, self.remote.build([new, *(v["sid"] for p, v in live.items() if p != at)]))
+
+    def _copy_a_name(self, which: int) -> None:
+        """A stranger's Asset bears the name of ours, with Versions that are ours: nobody holds it, and it grows old."""
+        names = {sid: name for sid, name in sorted(self.remote.assets().items()) if sid not in self.foreign}
+        named = [name for name in names.values() if (read_name(name) or ("", "", ()))[2]]
+        if named:
+            self._stranger(_pick(named, which), "/copied.txt")
+
+    def _promote(self, source: str, to: str) -> None:
+        build = self._build_of(source)
+        if build is not None and self._exists(to) and build != self._build_of(to):
+            self.remote.deploy(to, build)
 
     def _stranger(self, name: str, path: str) -> str:
         """The Version of a new foreign Asset of this name."""
@@ -377,11 +375,15 @@ class Collections(RuleBasedStateMachine):
             for kind in ("Assets", "Builds", "Environments")
         )
         versions = {sid: self.remote.every(f"{place}/Assets/{sid}/Versions") for sid in assets}
+        marks = {
+            sid: [each["value"] for each in self.remote.every(f"{place}/Environments/{sid}/Variables")]
+            for sid in environments
+        }
         back = {
             sid: _before(self.remote.every(f"{place}/Environments/{sid}/Deployments"), each["build_sid"])
             for sid, each in environments.items()
         }
-        return Seen(assets, builds, environments, versions, back, self.world.core.clock())
+        return Seen(assets, builds, environments, versions, marks, back, self.world.core.clock())
 
     def _ours(self, seen: Seen, owner: str) -> set[str]:
         memories = {sid: read_name(each["friendly_name"]) for sid, each in seen.assets.items()}
@@ -391,8 +393,7 @@ class Collections(RuleBasedStateMachine):
         """The previews of this owner that are over and serve nothing but what is its own."""
         found, ours = set(), self._ours(seen, owner)
         for sid, environment in seen.environments.items():
-            variables = self.remote.every(f"/Services/{SERVICE}/Environments/{sid}/Variables")
-            mark = next((MARK.fullmatch(each["value"]) for each in variables), None)
+            mark = next(map(MARK.fullmatch, seen.marks[sid]), None)
             if environment["unique_name"] in NAMES or mark is None or mark["owner"] != owner:
                 continue
             build = environment["build_sid"]
@@ -425,6 +426,10 @@ class Collections(RuleBasedStateMachine):
         return [each for each in swept.refused if "version is younger" not in each]
 
 
+def _name(owner: str, environment: str) -> str:
+    return f"pr-{owner}" if environment == PREVIEW else environment
+
+
 def _before(history: list[Json], live: str | None) -> str | None:
     """Where going back leads: to what was live before the Build that is, as far as nothing was gone back over."""
     stack: list[str] = []
@@ -444,7 +449,7 @@ def _pick(things: Sequence[T], number: int) -> T:
 LONG = os.environ.get("ASSETSYNC_HYPOTHESIS") == "long"
 TestCollections = Collections.TestCase
 TestCollections.settings = settings(
-    max_examples=25 if LONG else 12,
+    max_examples=25 if LONG else 14,
     stateful_step_count=1000 if LONG else 25,
     suppress_health_check=list(HealthCheck),
 )
