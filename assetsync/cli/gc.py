@@ -149,7 +149,7 @@ def _explain(asked: str, found: Found, session: Session, run: Run) -> None:
     with run.progress():
         held = explained(asked, session.client, found.service, found.inventory, found.leaving, found.terms)
     run.output.document |= {"assets": document(held), "errors": []}
-    run.output.result(lines(held, found.inventory.now))
+    run.output.result(lines(held, found.owner, found.inventory.now))
 
 
 def _show(found: Found, run: Run) -> None:

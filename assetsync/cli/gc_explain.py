@@ -41,10 +41,10 @@ def explained(
     return tuple(holding_of(each, versions(each.sid), seen, verdicts) for each in found)
 
 
-def lines(found: tuple[Holding, ...], now: datetime) -> Iterator[Line]:
+def lines(found: tuple[Holding, ...], owner: str, now: datetime) -> Iterator[Line]:
     for each in found:
         yield Line(f"{printable(each.name.partition(' [as1 ')[0])}  {each.sid}", Style.BOLD)
-        yield Line(f"  {_whose(each)}; made {_when(each.created, now)}, last named {_when(each.updated, now)}")
+        yield Line(f"  {_whose(each, owner)}; made {_when(each.created, now)}, last named {_when(each.updated, now)}")
         for version in each.versions:
             yield from _version_lines(version, now)
         if not each.versions:
@@ -97,10 +97,12 @@ def _version_lines(version: HeldVersion, now: datetime) -> Iterator[Line]:
         yield Line("    in no Build")
 
 
-def _whose(each: Holding) -> str:
+def _whose(each: Holding, owner: str) -> str:
     if each.ours:
-        return f"ours ({each.owner})"
-    return "foreign" if each.owner is None else f"not ours, though its name tells of {printable(each.owner)}"
+        return f"ours ({owner})"
+    if each.owner == owner:
+        return "not ours, whatever its name says"
+    return "foreign" if each.owner is None else f"of the manifest {each.owner}"
 
 
 def _when(date: datetime | None, now: datetime) -> str:
