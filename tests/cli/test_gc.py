@@ -147,6 +147,14 @@ def test_one_command_deletes_ended_previews_then_builds_then_assets(site: Stage,
     assert again.writes == ()
 
 
+def test_what_only_an_ended_preview_served_goes_in_the_same_run(site: Stage, calendar: Calendar) -> None:
+    site.write({"preview.html": "p"})
+    preview(site)
+    calendar.now += timedelta(days=30)
+    site.run("gc", "--previews", "--builds-keep", "0", "--yes").holds(0, "- /preview.html")
+    assert labels(site) == ["/only-3.html", "/page.html"]
+
+
 def test_the_json_tells_what_was_freed(site: Stage, calendar: Calendar) -> None:
     preview(site)
     calendar.now += timedelta(days=30)
