@@ -1,180 +1,148 @@
-"""Collecting leftovers: our own Assets that no Build of the Service holds, and, on request, old Builds before them.
+"""Collecting leftovers: what `plan/collection.py` says may go is looked at again right before, and deleted.
 
-Foreign Assets are never looked at, and nothing younger than a day by the service's clock is touched: a pipeline may
-be about to use it.
+Foreign Assets are never touched, nor is anything younger than the age by the service's clock: a pipeline may be about
+to use it. What that costs and what is left open stands in `docs/decisions/0022-gc-looks-again-before-each-deletion.md`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assetsync.errors import ApiError, Interrupted, ServiceError
-from assetsync.twilio.snapshot import JournalView, snapshot_of
+from assetsync.apply.switch import LOOK, way_back
+from assetsync.errors import ApiError, Interrupted, NotFound, ServiceError
+from assetsync.plan.collection import Inventory, Stay, Verdicts, decide, kept_by_versions
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Callable
-    from datetime import datetime
 
-    from assetsync.model import Asset, Build, Environment
+    from assetsync.model import Asset, Environment
+    from assetsync.plan.collection import Doomed, Sweep, Terms
     from assetsync.twilio.client import ServerlessClient
-    from assetsync.twilio.snapshot import OwnAsset
 
-MIN_AGE = timedelta(days=1)
+AGAIN = 50
+"""After so many deleted Assets all Builds are read again: one may have been made that uses the next."""
 
-
-@dataclass(frozen=True, slots=True)
-class Doomed:
-    """An own Asset that nothing holds.
-
-    label: the path that its name bears; versions: the SIDs of the Versions that its name tells of
-    """
-
-    sid: str
-    label: str
-    versions: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Sweep:
-    """What may go: Builds by SID, oldest first, and Assets; young ones, counted, are left alone for their age alone."""
-
-    builds: tuple[str, ...]
-    assets: tuple[Doomed, ...]
-    young: int = 0
-    young_builds: int = 0
+_READERS = 8
+_IN_USE = "it is in use again"
+_WORDS = {Stay.LIVE: "it is live again", Stay.ROLLBACK: "a rollback would go there by now"}
 
 
 @dataclass(frozen=True, slots=True)
 class Swept:
-    """What went; `refused` holds a sentence for each thing that the service kept."""
+    """What went; `refused` holds a sentence for each thing that stays after all."""
 
     builds: tuple[str, ...]
     assets: tuple[Doomed, ...]
     refused: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Inventory:
-    """Everything that a sweep is decided from. `now` is the service's clock."""
+def take_inventory(client: ServerlessClient, service: str, owner: str, terms: Terms) -> Inventory:
+    """Raises ServiceError when any page fails: what was not seen must not be deleted.
 
-    owner: str
-    assets: tuple[Asset, ...]
-    builds: tuple[Build, ...]
-    environments: tuple[Environment, ...]
-    now: datetime
-
-
-def take_inventory(client: ServerlessClient, service: str, owner: str) -> Inventory:
-    """Raises ServiceError when any page fails: what was not seen must not be deleted."""
+    In this order: an Asset that is used meanwhile shows in a later Build, a Build in a later Environment.
+    """
     assets = client.list_assets(service)
     builds = client.list_builds(service)
     environments = client.list_environments(service)
+    with ThreadPoolExecutor(_READERS) as pool:
+        asked = environments if terms.looks_back else ()
+        ways = dict(zip(asked, pool.map(lambda each: _ways_back(client, each), asked), strict=True))
     if client.service_date is None:
         raise ServiceError("the service tells no time, and nothing is deleted by another clock")
-    return Inventory(owner, tuple(assets), tuple(builds), tuple(environments), client.service_date)
+    by_sid = {environment.sid: builds for environment, builds in ways.items()}
+    return Inventory(owner, tuple(assets), tuple(builds), environments, client.service_date, by_sid)
 
 
-def decide(inventory: Inventory, *, builds_keep: int | None) -> Sweep:
-    """What may go. `builds_keep` None leaves every Build alone; N keeps the newest N besides the live ones."""
-    own = snapshot_of(
-        owner=inventory.owner,
-        service_sid=None,
-        environment=None,
-        live=None,
-        assets=inventory.assets,
-        now=inventory.now,
-        journal=JournalView(),
-    )
-    ours = own.with_others(inventory.builds).own
-    live = {each.build_sid for each in inventory.environments}
-    surplus = _surplus_builds(inventory, live, set(ours), builds_keep)
-    old_builds = tuple(sid for created, sid in surplus if _is_old(created, inventory.now))
-    held = {
-        version.asset_sid
-        for build in inventory.builds
-        if build.sid not in old_builds
-        for version in build.asset_versions
-    }
-    loose = [asset for asset in inventory.assets if asset.sid in ours and asset.sid not in held]
-    old = [asset for asset in loose if _is_old(asset.date_updated, inventory.now)]
-    doomed = tuple(_doomed(ours[asset.sid]) for asset in sorted(old, key=lambda each: each.sid))
-    return Sweep(old_builds, doomed, len(loose) - len(old), len(surplus) - len(old_builds))
+def _ways_back(client: ServerlessClient, environment: Environment) -> frozenset[str]:
+    """The Build that a rollback would go to, and what is live where somebody deployed this very moment."""
+    try:
+        history = client.list_deployments(environment.service_sid, environment.sid, limit=LOOK)
+    except NotFound:
+        return frozenset()
+    newest = history[0].build_sid if history else None
+    found = {*way_back(history, environment.build_sid)[:1], *way_back(history, newest)[:1]}
+    return frozenset(found | ({newest} if newest else set()))
 
 
-def sweep(client: ServerlessClient, service: str, owner: str, decided: Sweep, stop: threading.Event) -> Swept:
-    """Delete what was decided and is still right: the Service is looked at again before the Assets go.
+def sweep(
+    client: ServerlessClient, service: str, owner: str, decided: Sweep, terms: Terms, stop: threading.Event
+) -> Swept:
+    """Delete what was decided and is still right: each thing is looked at again before it goes.
 
     Nothing further is deleted once `stop` is set, or when the service fails; what was deleted by then is told.
     """
-    builds: list[str] = []
-    assets: list[Doomed] = []
-    refused: list[str] = []
+    sweeper = _Sweeper(client, service, owner, terms)
     try:
-        for sid in decided.builds:
-            if stop.is_set() or not _deleted(refused, f"Build {sid}", client.delete_build, service, sid):
-                continue
-            builds.append(sid)
-        inventory = take_inventory(client, service, owner)
-        again = {each.sid for each in decide(inventory, builds_keep=None).assets}
-        for each in decided.assets:
-            if stop.is_set():
-                refused.append(f"{each.label} ({each.sid}) was not reached")
-                continue
-            kept = "it is in use again" if each.sid not in again else _kept(client, service, each, inventory.now)
-            if kept:
-                refused.append(f"{each.label} ({each.sid}) stays: {kept}")
-            elif _deleted(refused, f"Asset {each.sid} ({each.label})", client.delete_asset, service, each.sid):
-                assets.append(each)
+        sweeper.delete_builds(decided.builds, stop)
+        sweeper.delete_assets(decided.assets, stop)
     except (ServiceError, Interrupted) as error:
-        refused.append(f"the rest was not reached: {error.message}")
-    return Swept(tuple(builds), tuple(assets), tuple(refused))
+        sweeper.refused.append(f"the rest was not reached: {error.message}")
+    return Swept(tuple(sweeper.builds), tuple(sweeper.assets), tuple(sweeper.refused))
 
 
-def _surplus_builds(
-    inventory: Inventory, live: set[str | None], ours: set[str], keep: int | None
-) -> list[tuple[datetime, str]]:
-    """Builds that no Environment uses, that hold something of ours, beyond the newest `keep`, oldest first."""
-    if keep is None:
-        return []
-    idle = [
-        (build.date_created, build.sid)
-        for build in inventory.builds
-        if build.sid not in live
-        and build.date_created is not None
-        and any(version.asset_sid in ours for version in build.asset_versions)
-    ]
-    return sorted(idle)[: max(0, len(idle) - keep)]
+class _Sweeper:
+    """What went so far, and the second looks before more goes."""
 
+    def __init__(self, client: ServerlessClient, service: str, owner: str, terms: Terms) -> None:
+        self._client, self._service, self._owner, self._terms = client, service, owner, terms
+        self.builds: list[str] = []
+        self.assets: list[Doomed] = []
+        self.refused: list[str] = []
 
-def _doomed(asset: OwnAsset) -> Doomed:
-    return Doomed(asset.sid, asset.label, frozenset(entry.version_sid for entry in asset.entries))
+    def delete_builds(self, sids: tuple[str, ...], stop: threading.Event) -> None:
+        """A Build comes to use again only with a Deployment, and that shows in an Environment."""
+        seen: Verdicts | None = None
+        for sid in sids:
+            if stop.is_set():
+                self.refused.append(f"Build {sid} was not reached")
+                continue
+            if seen is None or self._client.list_environments(self._service) != seen.inventory.environments:
+                seen = Verdicts(self._look(self._terms), self._terms)
+            if sid not in seen.builds:
+                continue
+            if why := seen.builds[sid]:
+                self.refused.append(f"Build {sid} stays: {_WORDS.get(why[0], _IN_USE)}")
+            elif self._deleted(f"Build {sid}", self._client.delete_build, sid):
+                self.builds.append(sid)
 
+    def delete_assets(self, doomed: tuple[Doomed, ...], stop: threading.Event) -> None:
+        """A Build that stays, for whatever reason, holds what is in it."""
+        terms = replace(self._terms, builds_keep=None)
+        free: dict[str, Asset] = {}
+        for place, each in enumerate(doomed):
+            if stop.is_set():
+                self.refused.append(f"{each.label} ({each.sid}) was not reached")
+                continue
+            if place % AGAIN == 0:
+                seen = self._look(terms)
+                going = {again.sid for again in decide(seen, terms).assets}
+                free = {asset.sid: asset for asset in seen.assets if asset.sid in going}
+            kept = self._kept(each, free[each.sid], terms) if each.sid in free else _IN_USE
+            if kept:
+                self.refused.append(f"{each.label} ({each.sid}) stays: {kept}")
+            elif self._deleted(f"Asset {each.sid} ({each.label})", self._client.delete_asset, each.sid):
+                self.assets.append(each)
 
-def _is_old(moment: datetime | None, now: datetime) -> bool:
-    return moment is not None and now - moment > MIN_AGE
+    def _look(self, terms: Terms) -> Inventory:
+        return take_inventory(self._client, self._service, self._owner, terms)
 
+    def _kept(self, each: Doomed, seen: Asset, terms: Terms) -> str | None:
+        """Why it stays after all, as it is told right now; None where it may go. `seen`: as it was listed."""
+        versions = self._client.list_versions(self._service, each.sid)
+        asset = self._client.fetch_asset(self._service, each.sid)
+        if asset.friendly_name != seen.friendly_name or asset.date_updated != seen.date_updated:
+            return "it was written to a moment ago"
+        now = self._client.service_date
+        reasons = kept_by_versions(each.versions, versions, now, terms) if now else ("the service tells no time",)
+        return next(iter(reasons), None)
 
-def _kept(client: ServerlessClient, service: str, each: Doomed, now: datetime) -> str | None:
-    """Why an Asset must stay after all, as its own Versions tell; None where it may go.
-
-    A young Version is a pipeline's that has not made its Build yet. A name that tells of Versions of which none is
-    here was copied from another Asset.
-    """
-    versions = client.list_versions(service, each.sid)
-    if any(not _is_old(version.date_created, now) for version in versions):
-        return "a version is younger than a day"
-    if each.versions and each.versions.isdisjoint(version.sid for version in versions):
-        return "its name tells of versions that are not its own"
-    return None
-
-
-def _deleted(refused: list[str], what: str, delete: Callable[[str, str], None], service: str, sid: str) -> bool:
-    try:
-        delete(service, sid)
-    except ApiError as error:
-        refused.append(f"{what} stays: {error.message}")
-        return False
-    return True
+    def _deleted(self, what: str, delete: Callable[[str, str], None], sid: str) -> bool:
+        try:
+            delete(self._service, sid)
+        except ApiError as error:
+            self.refused.append(f"{what} stays: {error.message}")
+            return False
+        return True

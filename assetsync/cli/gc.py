@@ -1,115 +1,188 @@
-"""`assetsync gc`: delete what no Build holds any more."""
+"""`assetsync gc`: delete what no Build holds any more; on request expired previews and old Builds before it."""
 
 from __future__ import annotations
 
+import os
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
-from assetsync.cli.question import agrees
-from assetsync.cli.run import command_run
-from assetsync.cli.signals import draining
+from assetsync.cli.options import (
+    Command,
+    Common,
+    consents,
+    foreign_loss_option,
+    manifest_option,
+    option,
+    service_options,
+    voice_options,
+)
+from assetsync.cli.run import Run, command_run
 from assetsync.errors import Interrupted, UsageError
 from assetsync.report.line import Line, Style
-from assetsync.report.units import plural
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from assetsync.apply.gc import Sweep, Swept
-
-_MOST = 40
+    from assetsync.cli.session import Session
+    from assetsync.manifest.model import Ownership
+    from assetsync.plan.collection import Inventory, Sweep, Terms
+    from assetsync.plan.previews import Preview
+    from assetsync.plan.safety import Consent
 
 
 @click.command(
     "gc",
+    cls=Command,
     short_help="Delete our Assets that no Build holds any more.",
     help=(
-        "Delete the Assets of this manifest that no Build of the Service holds and that are older than a day. Twilio "
-        "collects most of them by itself within a week; nothing foreign and nothing live is ever touched.\n\n"
+        "Delete the Assets of this manifest that no Build of the Service holds and that are older than a day, or than "
+        "--older-than says. Twilio collects most of them by itself within a week; nothing foreign and nothing live is "
+        "ever touched. Each thing is looked at again right before it goes.\n\n"
         "A Build that is no longer live still holds its Assets, for rollback: --builds-keep N deletes all but the "
-        "newest N of those first, and like an Asset none that is younger than a day."
+        "newest N of those first, where they hold something of ours and are old enough as well. With N of 1 or more "
+        "the Build that a rollback of any Environment would go to next stays besides; 0 may delete it.\n\n"
+        "--previews first deletes the previews whose time is over, as `previews --expire` does and with its guards. "
+        "All of it, for a scheduled job: `assetsync gc --previews --builds-keep 10 --older-than 14d --yes`.\n\n"
+        "--explain tells what holds an Asset, and each reason why gc leaves it alone, by the other options given."
     ),
 )
-@manifest_options
+@manifest_option
 @service_options
 @option("--builds-keep", type=click.IntRange(0), metavar="N", help="Delete older Builds that no Environment uses.")
+@option("--older-than", metavar="AGE", help="Delete only Builds and Assets older than this: 36h, 14d, 4w.")
+@option("--previews", is_flag=True, help="First delete the previews whose time is over.")
+@option("--explain", metavar="ASSET", help="Tell what holds it (a SID or a URL path), delete nothing.")
 @option("-n", "--dry-run", is_flag=True, help="Show what would go, delete nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
+@foreign_loss_option
 @voice_options
-def command(*, builds_keep: int | None, dry_run: bool, yes: bool, **flags: Any) -> int:
+def command(
+    *,
+    builds_keep: int | None,
+    older_than: str | None,
+    previews: bool,
+    explain: str | None,
+    dry_run: bool,
+    yes: bool,
+    **flags: Any,
+) -> int:
     """Look, ask, delete."""
-    from assetsync.apply.gc import decide, sweep, take_inventory
-    from assetsync.cli.session import open_session, read_manifest
-    from assetsync.twilio.survey import check_service, read_holdings
+    from assetsync.cli.lifetime import age
+    from assetsync.cli.session import manifest_path, open_session
+    from assetsync.manifest.load import load_ownership
+    from assetsync.plan.collection import MIN_AGE, Terms
+    from assetsync.plan.safety import consents_from
 
-    common = Common(**flags)
+    given = consents_from(consents(flags))
+    common = Common(environment=None, create_environment=False, suffix=None, **flags)
     with command_run(**common.voice) as run:
-        if not (yes or dry_run or sys.stdin.isatty()):
+        terms = Terms(builds_keep, MIN_AGE if older_than is None else age(older_than))
+        if not (yes or dry_run or explain is not None or sys.stdin.isatty()):
             raise UsageError("gc asks before it deletes, and there is no terminal", hint="add --yes, or --dry-run")
-        manifest = read_manifest(common)
+        ownership = load_ownership(manifest_path(common.manifest), variables=os.environ)
         with open_session(common, run.emit) as session:
             with run.progress():
-                service = read_holdings(session.client, manifest.service).service_sid
-                if service is None:
-                    raise UsageError(
-                        f"the Service {manifest.service} does not exist", hint="check `service` and the account"
-                    )
-                check_service(manifest.service, session.client.fetch_service(service))
-                decided = decide(take_inventory(session.client, service, manifest.name), builds_keep=builds_keep)
-            run.output.document |= _document(decided)
-            run.output.result(_lines(decided))
-            if not dry_run and (decided.assets or decided.builds):
-                if not yes and not agrees(run.output, "Delete these?"):
-                    raise Interrupted("nothing was deleted")
-                with run.progress(), draining(session.cancelled, run.output.fail) as ending:
-                    swept = sweep(session.client, service, manifest.name, decided, ending.stop)
-                run.output.standing = f"deleted {_counts(swept.builds, swept.assets)}"
-                run.output.document["result"] = _result(swept)
-                run.output.warn(swept.refused)
-                run.output.result([Line(f"Deleted {_counts(swept.builds, swept.assets)}.", Style.GOOD)])
-                if ending.stop.is_set():
-                    raise Interrupted(f"interrupted after {_counts(swept.builds, swept.assets)}")
+                found = _look(ownership, session, terms, given if previews else None)
+            if explain is not None:
+                _explain(explain, found, session, run)
+            else:
+                _show(found, run)
+                if not dry_run:
+                    _delete(found, session, run, yes=yes)
         run.output.close()
     return 0
 
 
-def _lines(decided: Sweep) -> Iterator[Line]:
-    for sid in decided.builds[:_MOST]:
-        yield Line(f"  - Build {sid}", Style.REMOVE)
-    for each in decided.assets[:_MOST]:
-        yield Line(f"  - {each.label}  {each.sid}", Style.REMOVE)
-    more = max(0, len(decided.builds) - _MOST) + max(0, len(decided.assets) - _MOST)
-    if more:
-        yield Line(f"    and {more} more", Style.DIM)
-    if decided.assets or decided.builds:
-        yield Line(f"To delete: {_counts(decided.builds, decided.assets)}.", Style.BOLD)
-    else:
-        yield Line("Nothing to delete.", Style.GOOD)
-    for count, noun in ((decided.young_builds, "Build"), (decided.young, "Asset")):
-        if count:
-            yield Line(f"{plural(count, noun)} younger than a day left alone.", Style.DIM)
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What there is, and what of it may go. `previews`: those to be deleted; None where that was not asked for.
+
+    held: a sentence for each preview that is over and stays all the same
+    """
+
+    owner: str
+    service: str
+    terms: Terms
+    inventory: Inventory
+    decided: Sweep
+    previews: tuple[Preview, ...] | None = None
+    held: tuple[str, ...] = ()
+
+    @property
+    def leaving(self) -> frozenset[str]:
+        """The SIDs of the Environments that go first."""
+        return _sids(self.previews)
 
 
-def _counts(builds: tuple[object, ...], assets: tuple[object, ...]) -> str:
-    return f"{plural(len(builds), 'Build')}, {plural(len(assets), 'Asset')}"
+def _look(ownership: Ownership, session: Session, terms: Terms, given: tuple[Consent, ...] | None) -> Found:
+    """`given` are the consents to delete previews, None where none is to be. Raises UsageError, ServiceError."""
+    from assetsync.apply.gc import take_inventory
+    from assetsync.cli.ended import look, sorted_out
+    from assetsync.plan.collection import decide
+    from assetsync.plan.previews import over
+    from assetsync.twilio.survey import check_service, read_holdings
+
+    client = session.client
+    seen = None if given is None else look(ownership, session)
+    holdings = read_holdings(client, ownership.service) if seen is None else seen.holdings
+    service = holdings.service_sid
+    if service is None:
+        raise UsageError(f"the Service {ownership.service} does not exist", hint="check `service` and the account")
+    check_service(ownership.service, client.fetch_service(service))
+    previews: tuple[Preview, ...] | None = None
+    held: tuple[str, ...] = ()
+    if seen is not None and given is not None:
+        previews, held = sorted_out(over(seen.previews, seen.declared, seen.now), seen, session, given)
+    inventory = take_inventory(client, service, ownership.name, terms)
+    decided = decide(inventory.without(_sids(previews)), terms)
+    return Found(ownership.name, service, terms, inventory, decided, previews, held)
 
 
-def _document(decided: Sweep) -> dict[str, Any]:
-    return {
-        "builds": list(decided.builds),
-        "assets": [{"sid": each.sid, "path": each.label} for each in decided.assets],
-        "young": decided.young,
-        "young_builds": decided.young_builds,
-    }
+def _sids(previews: tuple[Preview, ...] | None) -> frozenset[str]:
+    return frozenset(each.environment.sid for each in previews or ())
 
 
-def _result(swept: Swept) -> dict[str, Any]:
-    return {
-        "builds": list(swept.builds),
-        "assets": [each.sid for each in swept.assets],
-        "refused": list(swept.refused),
-        "errors": [],
-    }
+def _explain(asked: str, found: Found, session: Session, run: Run) -> None:
+    from assetsync.cli.gc_explain import document, explained, lines
+
+    with run.progress():
+        held = explained(asked, session.client, found.service, found.inventory, found.leaving, found.terms)
+    run.output.document |= {"assets": document(held), "errors": []}
+    run.output.result(lines(held, found.owner, found.inventory.now))
+
+
+def _show(found: Found, run: Run) -> None:
+    from assetsync.cli.gc_view import document, lines
+
+    run.output.document |= document(found.previews, found.held, found.decided, found.terms)
+    run.output.warn(found.held)
+    run.output.result(lines(found.previews, found.decided, found.terms))
+
+
+def _delete(found: Found, session: Session, run: Run, *, yes: bool) -> None:
+    """Ask, delete, tell. Raises Interrupted, AssetsyncError where a preview could not be deleted."""
+    from assetsync.apply.expiry import expire
+    from assetsync.apply.gc import sweep
+    from assetsync.cli.ended import left
+    from assetsync.cli.gc_view import counts, result
+    from assetsync.cli.question import agrees
+    from assetsync.cli.signals import draining
+
+    unmet = len(found.held)
+    if found.previews or found.decided.builds or found.decided.assets:
+        if not yes and not agrees(run.output, "Delete these?"):
+            raise Interrupted("nothing was deleted")
+        with run.progress(), draining(session.cancelled, run.output.fail) as ending:
+            ended = expire(session.client, found.previews or (), found.owner, ending.stop)
+            swept = sweep(session.client, found.service, found.owner, found.decided, found.terms, ending.stop)
+        said = counts(None if found.previews is None else ended.deleted, swept.builds, swept.assets)
+        run.output.standing = f"deleted {said}"
+        run.output.document["result"] = result(ended, swept)
+        run.output.warn((*ended.kept, *ended.refused, *swept.refused))
+        run.output.result([Line(f"Deleted {said}.", Style.GOOD)])
+        if ending.stop.is_set():
+            raise Interrupted(f"interrupted after {said}")
+        unmet += len(ended.refused)
+    if unmet:
+        raise left(unmet)

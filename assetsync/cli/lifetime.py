@@ -1,4 +1,4 @@
-"""`--ttl`: how long a preview lives, and to which Environments that may be said."""
+"""Times as people write them: `--ttl`, and to which Environments it may be said; `--older-than`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from assetsync.errors import UsageError
 from assetsync.manifest.environments import declared_as
+from assetsync.plan.collection import MIN_AGE
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
@@ -18,19 +19,34 @@ if TYPE_CHECKING:
 
 SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=365)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
-_LIFETIME = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhdw])")
+_TIME = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhdw])")
 
 
 def lifetime(text: str) -> timedelta:
     """`90m`, `12h`, `7d` or `2w`. Raises UsageError."""
-    match = _LIFETIME.fullmatch(text)
-    if match is None:
-        hint = "write a number and m, h, d or w (minutes, hours, days, weeks), such as 90m, 12h, 7d or 2w"
-        raise UsageError(f"--ttl: '{printable(text, limit=40)}' is not a time to live", hint=hint)
-    found = timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
+    found = _time(text, "--ttl", "a time to live", such="90m, 12h, 7d or 2w")
     if not SHORTEST <= found <= LONGEST:
         raise UsageError(f"--ttl: {text} is not between 1 minute and 365 days", hint="such as 12h, 7d or 2w")
     return found
+
+
+def age(text: str) -> timedelta:
+    """How old at least what `--older-than` lets go is: `36h`, `14d` or `4w`. Raises UsageError."""
+    found = _time(text, "--older-than", "an age", such="36h, 14d or 4w")
+    if not MIN_AGE <= found <= LONGEST:
+        raise UsageError(
+            f"--older-than: {text} is not between 1 day and 365 days: what is younger may be in use by a run",
+            hint="such as 36h, 14d or 4w",
+        )
+    return found
+
+
+def _time(text: str, option: str, what: str, *, such: str) -> timedelta:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        hint = f"write a number and m, h, d or w (minutes, hours, days, weeks), such as {such}"
+        raise UsageError(f"{option}: '{printable(text, limit=40)}' is not {what}", hint=hint)
+    return timedelta(**{_UNITS[match["unit"]]: int(match["count"])})
 
 
 def asked_lifetime(text: str | None, *, create_environment: bool) -> timedelta | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -20,21 +19,19 @@ from assetsync.cli.options import (
     voice_options,
 )
 from assetsync.cli.run import Run, command_run
-from assetsync.errors import ApiError, AssetsyncError, Interrupted, UsageError
+from assetsync.errors import Interrupted, UsageError
 from assetsync.report.line import Line, Style
 from assetsync.report.units import moment, plural, span
 from assetsync.twilio.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from datetime import datetime
 
     from assetsync.apply.expiry import Expired
+    from assetsync.cli.ended import Seen
     from assetsync.cli.session import Session
-    from assetsync.manifest.model import Ownership
     from assetsync.plan.previews import Preview
     from assetsync.plan.safety import Consent
-    from assetsync.twilio.survey import Holdings
 
 
 @click.command(
@@ -60,6 +57,7 @@ if TYPE_CHECKING:
 @voice_options
 def command(*, expire: bool, dry_run: bool, yes: bool, **flags: Any) -> int:
     """Look and tell; with --expire ask and delete."""
+    from assetsync.cli.ended import look
     from assetsync.cli.session import manifest_path, open_session
     from assetsync.manifest.load import load_ownership
     from assetsync.plan.safety import consents_from
@@ -74,7 +72,7 @@ def command(*, expire: bool, dry_run: bool, yes: bool, **flags: Any) -> int:
         ownership = load_ownership(manifest_path(common.manifest), variables=os.environ)
         with open_session(common, run.emit) as session:
             with run.progress():
-                seen = _look(ownership, session)
+                seen = look(ownership, session)
             run.output.document |= _document(seen, session)
             run.output.result(_lines(seen, session))
             if expire:
@@ -83,32 +81,9 @@ def command(*, expire: bool, dry_run: bool, yes: bool, **flags: Any) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """The previews of one owner, those of them that the manifest declares by now, and the service's clock."""
-
-    ownership: Ownership
-    holdings: Holdings
-    previews: tuple[Preview, ...]
-    declared: frozenset[str]
-    now: datetime
-
-
-def _look(ownership: Ownership, session: Session) -> Seen:
-    from assetsync.apply.preview import read_previews, service_now
-    from assetsync.manifest.environments import declared_as
-    from assetsync.twilio.survey import read_holdings
-
-    client = session.client
-    holdings = read_holdings(client, ownership.service)
-    previews = read_previews(client, holdings.environments, ownership.name)
-    names = (each.name for each in previews)
-    declared = frozenset(name for name in names if declared_as(name, ownership.environments, os.environ))
-    return Seen(ownership, holdings, previews, declared, service_now(client))
-
-
 def _expire(seen: Seen, session: Session, run: Run, given: tuple[Consent, ...], *, dry_run: bool, yes: bool) -> None:
     """Ask, delete, tell. Raises AssetsyncError where some could not be deleted, Interrupted."""
+    from assetsync.cli.ended import left, sorted_out
     from assetsync.plan.previews import over
     from assetsync.twilio.survey import check_service
 
@@ -118,7 +93,7 @@ def _expire(seen: Seen, session: Session, run: Run, given: tuple[Consent, ...], 
         return
     with run.progress():
         check_service(seen.ownership.service, session.client.fetch_service(seen.holdings.service_sid or ""))
-        doomed, held = _sorted_out(ended, seen, session, given)
+        doomed, held = sorted_out(ended, seen, session, given)
     run.output.document["expire"] = {"to_delete": [each.name for each in doomed], "held": list(held)}
     run.output.warn(held)
     run.output.result(Line(f"  - {printable(each.name)}", Style.REMOVE) for each in doomed)
@@ -130,7 +105,7 @@ def _expire(seen: Seen, session: Session, run: Run, given: tuple[Consent, ...], 
             raise Interrupted("nothing was deleted")
         _carry_out(doomed, seen.ownership.name, session, run, len(held))
     elif held:
-        raise _left(len(held))
+        raise left(len(held))
 
 
 def _agreed(run: Run) -> bool:
@@ -139,30 +114,9 @@ def _agreed(run: Run) -> bool:
     return agrees(run.output, "Delete these?")
 
 
-def _sorted_out(
-    ended: tuple[Preview, ...], seen: Seen, session: Session, given: tuple[Consent, ...]
-) -> tuple[tuple[Preview, ...], tuple[str, ...]]:
-    """Those that may go, and a sentence for each that what is not ours holds back, or that cannot be looked at."""
-    from assetsync.apply.expiry import read_loss
-    from assetsync.plan.previews import foreign_loss_refusal
-    from assetsync.plan.safety import unanswered, with_consents
-
-    doomed: list[Preview] = []
-    held: list[str] = []
-    for each in ended:
-        try:
-            loss = read_loss(session.client, seen.holdings, each.environment, seen.ownership.name)
-        except ApiError as error:
-            held.append(f"{each.name} stays: {error.message}")
-            continue
-        left = unanswered(with_consents(foreign_loss_refusal(each.name, loss), given))
-        held += [f"{each.name} stays: {refusal.message}; if this is meant: {refusal.flag}" for refusal in left]
-        doomed += [] if left else [each]
-    return tuple(doomed), tuple(held)
-
-
 def _carry_out(doomed: tuple[Preview, ...], owner: str, session: Session, run: Run, held: int) -> None:
     from assetsync.apply.expiry import expire
+    from assetsync.cli.ended import left
     from assetsync.cli.signals import draining
 
     with run.progress(), draining(session.cancelled, run.output.fail) as ending:
@@ -175,13 +129,7 @@ def _carry_out(doomed: tuple[Preview, ...], owner: str, session: Session, run: R
     if ending.stop.is_set():
         raise Interrupted(f"interrupted; {deleted}")
     if held + len(done.refused):
-        raise _left(held + len(done.refused))
-
-
-def _left(count: int) -> AssetsyncError:
-    return AssetsyncError(
-        f"{plural(count, 'preview')} could not be deleted", hint="the warnings say why; run again once that is settled"
-    )
+        raise left(held + len(done.refused))
 
 
 def _lines(seen: Seen, session: Session) -> Iterator[Line]:

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import httpx
 
 from assetsync.apply.applier import Controls, Outcome, apply_plan
-from assetsync.apply.gc import Swept, decide, sweep, take_inventory
+from assetsync.apply.expiry import expire, read_loss
+from assetsync.apply.gc import Swept, sweep, take_inventory
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
+from assetsync.apply.preview import read_previews, service_now
 from assetsync.apply.switch import SwitchOutcome, find_previous, read_switch, switch
 from assetsync.emulator.core import Core
 from assetsync.emulator.direct import DirectTransport
@@ -27,10 +29,13 @@ from assetsync.events import silent
 from assetsync.local.scan import scan
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Unmanaged
 from assetsync.model import Visibility
+from assetsync.plan.collection import MIN_AGE, Terms, decide
+from assetsync.plan.previews import over
 from assetsync.prepare import Prepared, match_environment, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
+from assetsync.twilio.survey import read_holdings
 from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
@@ -39,6 +44,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from assetsync.plan.plan import Plan
+    from assetsync.plan.previews import Preview
 
 T = TypeVar("T")
 
@@ -336,11 +342,27 @@ class Machine:
             pace = Pace(self.clock, threading.Event())
             return switch(wanted, client, look_first=False, emit=silent, pace=pace)
 
-    def gc(self, project: Project, builds_keep: int | None) -> Swept:
+    def gc(
+        self, project: Project, builds_keep: int | None, *, older_than: timedelta = MIN_AGE, previews: bool = False
+    ) -> Swept:
+        """`previews`: those that are over and serve nothing foreign go first."""
+        terms, service, owner = Terms(builds_keep, older_than), project.service, project.name
         with self._client() as client:
-            inventory = take_inventory(client, project.service, project.name)
-            decided = decide(inventory, builds_keep=builds_keep)
-            return sweep(client, project.service, project.name, decided, threading.Event())
+            doomed = self._ended(project, client) if previews else ()
+            seen = take_inventory(client, service, owner, terms)
+            decided = decide(seen.without({each.environment.sid for each in doomed}), terms)
+            expire(client, doomed, owner, threading.Event())
+            return sweep(client, service, owner, decided, terms, threading.Event())
+
+    def _ended(self, project: Project, client: ServerlessClient) -> tuple[Preview, ...]:
+        holdings = read_holdings(client, project.service)
+        previews = read_previews(client, holdings.environments, project.name)
+        declared = {each.name for each in project.environments}
+        return tuple(
+            each
+            for each in over(previews, declared, service_now(client))
+            if not read_loss(client, holdings, each.environment, project.name).not_ours
+        )
 
     def _client(self) -> ServerlessClient:
         core = self.world.core

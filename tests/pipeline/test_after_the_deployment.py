@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from assetsync.apply.gc import decide, sweep, take_inventory
+from assetsync.apply.gc import sweep, take_inventory
 from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.messages import json_answer
 from assetsync.errors import Conflict
+from assetsync.plan.collection import Terms, decide
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 LIST_OF_DEPLOYMENTS = r"/Deployments\?PageSize"
 REFUSED = json_answer(400, {"code": 20001, "message": "not now", "status": 400})
 DAY = 24 * 3600.0
+ALL = Terms(builds_keep=0)
 
 
 def test_a_look_back_that_fails_is_a_warning_for_a_build_that_is_live(world: World, site: Project) -> None:
@@ -77,8 +79,8 @@ class TestSweep:
 
     def swept(self, world: World, stop: threading.Event | None = None) -> tuple[int, int, tuple[str, ...]]:
         with client_of(world) as client:
-            decided = decide(take_inventory(client, SERVICE, "website"), builds_keep=0)
-            done = sweep(client, SERVICE, "website", decided, stop or threading.Event())
+            decided = decide(take_inventory(client, SERVICE, "website", ALL), ALL)
+            done = sweep(client, SERVICE, "website", decided, ALL, stop or threading.Event())
         return len(done.builds), len(done.assets), done.refused
 
     def test_deletes_old_builds_and_what_only_they_held(self, world: World, leftovers: Project) -> None:
