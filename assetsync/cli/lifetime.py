@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from assetsync.manifest.model import Manifest
     from assetsync.prepare import Prepared
 
-SHORTEST, LONGEST = timedelta(minutes=1), timedelta(days=365)
+SHORTEST, LONGEST = timedelta(minutes=15), timedelta(days=365)
 _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _TIME = re.compile(r"(?P<count>[0-9]{1,6})(?P<unit>[mhdw])")
 
@@ -26,7 +26,7 @@ def lifetime(text: str) -> timedelta:
     """`90m`, `12h`, `7d` or `2w`. Raises UsageError."""
     found = _time(text, "--ttl", "a time to live", such="90m, 12h, 7d or 2w")
     if not SHORTEST <= found <= LONGEST:
-        raise UsageError(f"--ttl: {text} is not between 1 minute and 365 days", hint="such as 12h, 7d or 2w")
+        raise UsageError(f"--ttl: {text} is not between 15 minutes and 365 days", hint="such as 12h, 7d or 2w")
     return found
 
 

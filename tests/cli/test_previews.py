@@ -150,17 +150,17 @@ def test_a_renewal_is_written_before_anything_is_uploaded(site: Stage, calendar:
         ("1.5d", "is not a time to live"),
         ("\u0667d", "is not a time to live"),
         ("", "is not a time to live"),
-        ("0m", "0m is not between 1 minute and 365 days"),
-        ("366d", "366d is not between 1 minute and 365 days"),
-        ("53w", "53w is not between 1 minute and 365 days"),
-        ("999999w", "999999w is not between 1 minute and 365 days"),
+        ("0m", "0m is not between 15 minutes and 365 days"),
+        ("366d", "366d is not between 15 minutes and 365 days"),
+        ("53w", "53w is not between 15 minutes and 365 days"),
+        ("999999w", "999999w is not between 15 minutes and 365 days"),
     ],
 )
 def test_a_time_that_is_none_is_wrong_usage_before_any_request(site: Stage, ttl: str, sentence: str) -> None:
     assert preview(site, "pr-42", ttl).holds(64, sentence).requests == ()
 
 
-@pytest.mark.parametrize(("ttl", "end"), [("1m", "2026-11-23T12:01:00Z"), ("365d", "2027-11-23T12:00:00Z")])
+@pytest.mark.parametrize(("ttl", "end"), [("15m", "2026-11-23T12:15:00Z"), ("365d", "2027-11-23T12:00:00Z")])
 def test_the_shortest_and_the_longest_time_are_times(site: Stage, ttl: str, end: str) -> None:
     made(site, "pr-42", ttl=ttl)
 
@@ -388,7 +388,7 @@ def test_what_the_manifest_declares_is_destroyed_only_with_a_consent_whatever_it
 @pytest.fixture
 def shared(site: Stage) -> Stage:
     """A preview whose time is over, to which others added an asset and a Function."""
-    made(site, "pr-42", ttl="1m")
+    made(site, "pr-42", ttl="15m")
     outside = site.outside
     live = outside.live("pr-42") or {}
     asset = outside.upload("/theirs")
@@ -540,7 +540,7 @@ def test_the_time_is_the_services_and_not_this_machines(site: Stage, calendar: C
 
 
 def test_one_that_the_service_keeps_is_told_and_the_others_go(site: Stage, calendar: Calendar) -> None:
-    made(site, "pr-1", "pr-2", "pr-3", ttl="1m")
+    made(site, "pr-1", "pr-2", "pr-3", ttl="15m")
     calendar.now += timedelta(hours=1)
     kept = site.outside.environment("pr-2")["sid"]
     body = b'{"code": 20001, "message": "It is in use.", "status": 400}'
@@ -554,7 +554,7 @@ def test_one_that_the_service_keeps_is_told_and_the_others_go(site: Stage, calen
 
 
 def test_one_that_serves_what_is_not_ours_stays_and_the_others_go(shared: Stage, calendar: Calendar) -> None:
-    made(shared, "pr-1", ttl="1m")
+    made(shared, "pr-1", ttl="15m")
     calendar.now += timedelta(hours=1)
 
     shared.run("previews", "--expire", "--yes").holds(
@@ -568,7 +568,7 @@ def test_one_that_serves_what_is_not_ours_stays_and_the_others_go(shared: Stage,
 
 
 def test_one_that_is_deployed_to_or_gone_meanwhile_is_left_alone(site: Stage, calendar: Calendar) -> None:
-    made(site, "pr-1", "pr-2", ttl="1m")
+    made(site, "pr-1", "pr-2", ttl="15m")
     calendar.now += timedelta(hours=1)
     sids = [site.outside.environment(name)["sid"] for name in ("pr-1", "pr-2")]
 
@@ -587,7 +587,7 @@ def test_one_that_is_deployed_to_or_gone_meanwhile_is_left_alone(site: Stage, ca
 
 @pytest.mark.parametrize("value", ["as1 shop 2026-01-01T00:00:00Z", "as1 website", ""])
 def test_one_whose_mark_is_no_longer_ours_is_left_alone(site: Stage, calendar: Calendar, value: str) -> None:
-    made(site, "pr-1", ttl="1m")
+    made(site, "pr-1", ttl="15m")
     calendar.now += timedelta(hours=1)
     before_request(site, "GET", "/Variables", lambda: set_variable(site, "pr-1", value), nth=3)
 
@@ -597,7 +597,7 @@ def test_one_whose_mark_is_no_longer_ours_is_left_alone(site: Stage, calendar: C
 
 
 def test_expire_asks_and_a_dry_run_shows(site: Stage, calendar: Calendar) -> None:
-    made(site, "pr-1", ttl="1m")
+    made(site, "pr-1", ttl="15m")
     calendar.now += timedelta(hours=1)
     assert site.run("previews", "--expire").holds(64, "there is no terminal", "--yes").requests == ()
     assert site.run("previews", "--expire", "--dry-run").holds(0, "- pr-1", "To delete: 1 Environment").writes == ()
