@@ -360,8 +360,12 @@ class Collections(RuleBasedStateMachine):
         return self._machine() if number % 3 == 2 else self.machines[number % 3]
 
     def _exists(self, environment: str) -> bool:
-        found = self.remote.every(f"/Services/{SERVICE}/Environments")
-        return any(each["unique_name"] == environment for each in found)
+        """A preview only once it is marked: what others deployed to before is none that may be marked."""
+        place = f"/Services/{SERVICE}/Environments"
+        found = next((each for each in self.remote.every(place) if each["unique_name"] == environment), None)
+        return found is not None and (
+            environment in NAMES or bool(self.remote.every(f"{place}/{found['sid']}/Variables"))
+        )
 
     def _build_of(self, environment: str) -> str | None:
         return self.remote.environment(environment)["build_sid"] if self._exists(environment) else None
