@@ -161,3 +161,19 @@ def test_a_service_that_it_filled_is_taken_over_and_only_what_differs_is_sent(to
     assert toolkit.site("/voice.xml", signed=True).text == FILES["assets/voice.protected.xml"]
     verified = toolkit.assetsync(mine, "verify")
     assert verified.returncode == 0, verified.stderr
+
+
+def test_bytes_that_are_no_text_arrive_with_assetsync_and_not_with_it(toolkit: Toolkit, tmp_path: Path) -> None:
+    odd = "// Zürich\n".encode("latin-1") + bytes(range(256))
+    (toolkit.root / "assets/odd.js").write_bytes(odd)
+    toolkit.deploy("--override-existing-project")
+    assert toolkit.site("/odd.js").content != odd, "it reads .js files as UTF-8"
+
+    ours = tmp_path / "ours"
+    toolkit.manifest(ours, {"page.txt": "x\n"})
+    (ours / "public/odd.js").write_bytes(odd)
+    applied = toolkit.assetsync(ours, "apply", "--yes", "--allow-replace=1")
+
+    assert applied.returncode == 0, applied.stderr
+    assert toolkit.site("/odd.js").content == odd
+    assert toolkit.site("/index.html").content == FILES["assets/index.html"].encode()
