@@ -10,6 +10,7 @@ longer matches.
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import subprocess
@@ -100,6 +101,8 @@ def _copied(folder: Path) -> Path:
     folder.mkdir()
     for name in COPIED:
         _copy(ROOT / name, folder / name)
+    # What is as it was need not be compiled each time; what is broken is younger than that, and is compiled anew.
+    compileall.compile_dir(folder, quiet=1)
     return folder
 
 

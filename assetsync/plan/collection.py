@@ -9,6 +9,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
+from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING
 
 from assetsync.twilio.snapshot import JournalView, snapshot_of
@@ -155,7 +156,8 @@ class Verdicts:
         return tuple(self._why_asset(asset))
 
     def sweep(self) -> Sweep:
-        builds = _by_date(build for build in self.inventory.builds if not self.builds[build.sid])
+        going = (build for build in self.inventory.builds if not self.builds[build.sid])
+        builds = _by_date(sorted(going, key=attrgetter("sid")))
         whys = {asset.sid: self.of_asset(asset) for asset in self.inventory.assets}
         doomed = (self.own[sid] for sid, why in sorted(whys.items()) if not why)
         return Sweep(
@@ -169,9 +171,13 @@ class Verdicts:
         return any(version.asset_sid in self.own for version in build.asset_versions)
 
     def _newest_builds(self) -> frozenset[str]:
-        """Of the dated ones that no Environment uses and that hold something of ours."""
-        idle = _by_date(build for build in self.inventory.builds if build.sid not in self.live and self._is_ours(build))
-        return frozenset(idle[max(0, len(idle) - (self.terms.builds_keep or 0)) :])
+        """Of the dated ones that no Environment uses and that hold something of ours.
+
+        Dates tell seconds (F4.4): of several of one second the one that a rollback goes to counts as the newest.
+        """
+        idle = [each for each in self.inventory.builds if each.sid not in self.live and self._is_ours(each)]
+        ranked = _by_date(sorted(idle, key=lambda each: (each.sid in self._back, each.sid)))
+        return frozenset(ranked[max(0, len(ranked) - (self.terms.builds_keep or 0)) :])
 
     def _why_build(self, build: Build) -> Iterator[Stay]:
         if not self._is_ours(build):
@@ -227,5 +233,6 @@ def age_in_words(age: timedelta) -> str:
 
 
 def _by_date(builds: Iterable[Build]) -> list[str]:
-    """The SIDs of those that tell a date, the oldest first."""
-    return [sid for _, sid in sorted((each.date_created, each.sid) for each in builds if each.date_created)]
+    """The SIDs of those that tell a date, the oldest first; of one second in the order in which they come."""
+    dated = [(each.date_created, each.sid) for each in builds if each.date_created]
+    return [sid for _, sid in sorted(dated, key=itemgetter(0))]

@@ -57,9 +57,6 @@ class Difference:
     dependencies: tuple[str, ...] = ()
     runtimes: tuple[str | None, str | None] | None = None
 
-    def __bool__(self) -> bool:
-        return bool(self.changes or self.dependencies or self.runtimes)
-
     def foreign(self, own: Collection[str]) -> tuple[str, ...]:
         """What in it is not of these Assets, each thing in a few words."""
         words = [_named(change) for change in self.changes if not change.is_of(own)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from assetsync.plan.collection import Stay, age_in_words, kept_by_versions
 from assetsync.twilio.memory import label_of, parse
@@ -146,3 +146,5 @@ def _build_reasons(build: Build, verdicts: Verdicts) -> Iterator[str]:
                 yield f"among the newest {terms.builds_keep}"
             case Stay.YOUNG:
                 yield f"younger than {age_in_words(terms.older_than)}"
+            case _:
+                assert_never(why)

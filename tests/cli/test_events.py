@@ -212,7 +212,7 @@ def test_runs_follow_one_another_in_one_file(live: Stage, file: Path, monkeypatc
         ("status",),
         ("history",),
         ("pull", "pulled"),
-        ("adopt", "--dry-run"),
+        ("adopt", "--dry-run", "--settle", "0"),
         ("gc", "--dry-run"),
         ("rollback", "--dry-run"),
         ("validate",),

@@ -271,3 +271,14 @@ def test_explain_counts_an_ended_preview_as_gone_where_gc_would_delete_it(site: 
     explain = ("gc", "--explain", "/preview.html", "--builds-keep", "0")
     site.run(*explain).holds(0, "holds it: live in pr-42")
     site.run(*explain, "--previews").holds(0, "live in pr-42", "gc would delete it now")
+
+
+def test_explain_tells_of_builds_that_hold_nothing_of_ours_and_of_those_that_are_live(site: Stage) -> None:
+    foreign = site.outside.upload("/theirs")
+    live = [each["sid"] for each in (site.outside.live() or {})["asset_versions"]]
+    site.outside.publish("production", foreign)
+    site.outside.publish("production", foreign, *live)
+
+    ran = site.run("gc", "--explain", "/theirs")
+
+    ran.holds(0, "nothing in it is ours", "live in production")

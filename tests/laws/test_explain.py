@@ -35,8 +35,9 @@ if TYPE_CHECKING:
     Found = dict[str, list[DesiredAsset]]
     """What a scan brings, by source; a source may be served at several paths."""
 
-LEAST_PAIRS = 10_000
-EXAMPLES = 600
+LONG = os.environ.get("ASSETSYNC_HYPOTHESIS") == "long"
+LEAST_PAIRS, EXAMPLES = (10_000, 600) if LONG else (2_500, 150)
+"""By default a part of what `ASSETSYNC_HYPOTHESIS=long` compares."""
 SMALL = Limits(file_bytes=40, private_bytes=30, path_bytes=60)
 
 FOLDERS = st.sampled_from(

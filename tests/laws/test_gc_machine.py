@@ -453,7 +453,7 @@ def _pick(things: Sequence[T], number: int) -> T:
 LONG = os.environ.get("ASSETSYNC_HYPOTHESIS") == "long"
 TestCollections = Collections.TestCase
 TestCollections.settings = settings(
-    max_examples=25 if LONG else 12,
+    max_examples=25 if LONG else 5,
     stateful_step_count=1000 if LONG else 25,
     suppress_health_check=list(HealthCheck),
 )

@@ -205,7 +205,7 @@ def test_a_lost_mark_keeps_it_longer_and_never_shorter(world: World, project: Pr
 FOLDERS = st.dictionaries(st.sampled_from("abcd"), st.sampled_from([b"one", b"two"]), min_size=1)
 
 
-@settings(max_examples=25)
+@settings(max_examples=15)
 @given(st.integers(0, 3), st.lists(FOLDERS, min_size=2, max_size=8))
 def test_what_is_served_is_what_a_count_of_builds_says(builds: int, folders: list[Mapping[str, bytes]]) -> None:
     """The oracle knows nothing of names: it counts the Builds since each path was last wanted."""

@@ -114,7 +114,7 @@ LONG_PATHS = st.builds(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=15)
 @given(st.lists(LONG_PATHS, min_size=1, max_size=4), st.integers(1, 1500), st.integers(0, 60), LONG_PATHS)
 def test_whatever_is_planned_and_goes_wrong_github_takes_the_text(
     paths: list[str], count: int, told: int, odd: str
