@@ -160,7 +160,8 @@ class TestPipelinesInFlight:
         assert len(versions) == 2
         done = swept(world, int)
         assert done.assets == ()
-        assert "a version is younger than a day" in done.refused[0]
+        told = ["a version is younger than a day" in each for each in done.refused]
+        assert told == ([] if world.core.settings.upload_touches_asset else [True]), "or it is young by its own date"
         assert asset not in asked_to_delete(world)
 
     def test_a_build_that_is_not_deployed_yet_stays_and_what_it_holds(
