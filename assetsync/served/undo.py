@@ -106,9 +106,18 @@ def _is_right(undo: Undo) -> bool:
         is_sid(undo.service_sid, "ZS")
         and len(set(sids)) == len(sids)
         and all(is_sid(sid, "ZH") for sid in sids)
-        and all(len(each.name.encode()) >= 0 and len(each.name) <= memory.NAME_LIMIT for each in undo.assets)
+        and all(len(each.name) <= memory.NAME_LIMIT and _is_text(each.name) for each in undo.assets)
         and all(
             found is not None and found.owner == undo.owner and found.label == memory.label_of(each.path, undo.owner)
             for each, found in zip(undo.assets, adopted, strict=True)
         )
     )
+
+
+def _is_text(name: str) -> bool:
+    """Whether it can be sent: JSON may bring lone surrogates."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -14,7 +15,8 @@ from tests.cli.stage import Outside, Stage, clean_environment, connect
 from tests.fakes.switched import switched
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from datetime import datetime
     from pathlib import Path
 
 KEY = ApiKey("SK" + "ab" * 16, "a-secret-that-nobody-should-read-1")
@@ -57,6 +59,27 @@ def stage(
     yield stage
     emulator.core.faults = NoFaults()
     outside.close()
+
+
+@contextmanager
+def stage_of_its_own(
+    tmp_path: Path,
+    clock: Callable[[], datetime],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    **settings: Any,
+) -> Iterator[Stage]:
+    """A project folder with a manifest, and a service of its own that goes by `clock`."""
+    root = tmp_path / "project"
+    root.mkdir()
+    monkeypatch.chdir(root)
+    with RunningEmulator(tmp_path / "service", switched(**settings), clock=clock) as running:
+        connect(monkeypatch, running)
+        outside = Outside(running, "my-site")
+        stage = Stage(root, running, outside, capsys)
+        stage.manifest()
+        yield stage
+        outside.close()
 
 
 @pytest.fixture

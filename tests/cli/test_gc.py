@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from assetsync.emulator.server import RunningEmulator
-from tests.cli.stage import Outside, Ran, Stage, Terminal, connect
-from tests.fakes.switched import switched
+from tests.cli.fixtures import stage_of_its_own
+from tests.cli.stage import Ran, Stage, Terminal
+from tests.fakes.clock import Calendar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NIGHTLY = ("gc", "--previews", "--builds-keep", "1", "--older-than", "14d", "--yes")
-
-
-class Calendar:
-    """The service's clock: it stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.now = TODAY
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -43,24 +32,16 @@ def site(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Stage]:
     """Four releases, ten days apart, each with a page of its own; the last one is live."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    settings = switched(retention=timedelta(days=1000), build_retention=None)
-    with RunningEmulator(tmp_path / "service", settings, clock=calendar) as running:
-        connect(monkeypatch, running)
-        outside = Outside(running, "my-site")
-        stage = Stage(root, running, outside, capsys)
-        stage.manifest()
+    settings = {"retention": timedelta(days=1000), "build_retention": None}
+    with stage_of_its_own(tmp_path, calendar, monkeypatch, capsys, **settings) as stage:
         for number in range(4):
             calendar.now += timedelta(days=10)
-            for old in root.glob("public/only-*"):
+            for old in stage.root.glob("public/only-*"):
                 old.unlink()
             stage.write({"page.html": f"release {number}", f"only-{number}.html": str(number)})
             stage.apply("--allow-deletes")
         calendar.now += timedelta(days=2)
         yield stage
-        outside.close()
 
 
 def labels(stage: Stage) -> list[str]:

@@ -10,9 +10,8 @@ import jsonschema_rs
 import pytest
 import yaml
 
-from assetsync.emulator.server import RunningEmulator
-from tests.cli.stage import REPOSITORY, Outside, Stage, Terminal, connect
-from tests.fakes.switched import switched
+from tests.cli.fixtures import stage_of_its_own
+from tests.cli.stage import REPOSITORY, Stage, Terminal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,24 +42,15 @@ def old(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Stage]:
     """A live site after three releases of one page, two days later; one foreign Asset that nothing holds."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    settings = switched(retention=timedelta(days=100))
-    with RunningEmulator(tmp_path / "service", settings, clock=calendar) as running:
-        connect(monkeypatch, running)
-        outside = Outside(running, "my-site")
-        stage = Stage(root, running, outside, capsys)
-        stage.manifest()
+    with stage_of_its_own(tmp_path, calendar, monkeypatch, capsys, retention=timedelta(days=100)) as stage:
         for number in range(3):
             stage.write({"page.html": f"release {number}", f"only-{number}.html": str(number)})
             if number:
-                (root / f"public/only-{number - 1}.html").unlink()
+                (stage.root / f"public/only-{number - 1}.html").unlink()
             stage.apply("--allow-deletes")
-        outside.post("/Assets", {"FriendlyName": "/foreign"})
+        stage.outside.post("/Assets", {"FriendlyName": "/foreign"})
         calendar.ahead = timedelta(days=2)
         yield stage
-        outside.close()
 
 
 def builds(stage: Stage) -> int:

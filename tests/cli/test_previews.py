@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from assetsync.emulator.messages import Answer
-from assetsync.emulator.server import RunningEmulator
-from tests.cli.stage import Outside, Ran, Stage, Terminal, connect
-from tests.fakes.switched import switched
+from tests.cli.fixtures import stage_of_its_own
+from tests.cli.stage import Ran, Stage, Terminal
+from tests.fakes.clock import Calendar
 from tests.fakes.world import Bend
 from tests.reliability.stepping import before_request
 
@@ -19,18 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 KEY = "ASSETSYNC_PREVIEW"
-TODAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
 NUMBERED = "  - name: production\n  - {name: 'pr-${NUMBER}', suffix: 'p${NUMBER}'}"
-
-
-class Calendar:
-    """The service's clock: it stands still until it is moved, and is not this machine's."""
-
-    def __init__(self) -> None:
-        self.now = TODAY
-
-    def __call__(self) -> datetime:
-        return self.now
 
 
 @pytest.fixture
@@ -47,18 +36,10 @@ def site(
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Stage]:
     """A live site of two files, on a service with a calendar."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
-    with RunningEmulator(tmp_path / "service", switched(flex_guard=False), clock=calendar) as running:
-        connect(monkeypatch, running)
-        outside = Outside(running, "my-site")
-        stage = Stage(root, running, outside, capsys)
-        stage.manifest()
+    with stage_of_its_own(tmp_path, calendar, monkeypatch, capsys, flex_guard=False) as stage:
         stage.write({"index.html": "<h1>", "a.txt": "a"})
         stage.apply()
         yield stage
-        outside.close()
 
 
 def preview(stage: Stage, name: str, ttl: str = "7d", *more: str) -> Ran:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from twilio.request_validator import RequestValidator
 
-from assetsync.emulator.server import RunningEmulator
 from assetsync.twilio.retry import SystemClock
 from assetsync.twilio.signature import signature
-from tests.cli.fixtures import KEY
-from tests.cli.stage import Outside, Ran, Stage, connect
-from tests.fakes.switched import switched
+from tests.cli.fixtures import KEY, stage_of_its_own
 
 if TYPE_CHECKING:
     import threading
     from collections.abc import Iterator
     from pathlib import Path
+
+    from tests.cli.stage import Ran, Stage
 
 RULES = "    rules:\n      - {match: 'in/**', visibility: protected}\n      - {match: 'deep/**', visibility: private}\n"
 
@@ -192,24 +191,15 @@ def slow(
     home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Stage]:
     """Deployments are served after twenty seconds by the service's clock, which passes where the command waits."""
-    root = tmp_path / "project"
-    root.mkdir()
-    monkeypatch.chdir(root)
     clock = Patient()
-    settings = switched(propagation_seconds=20)
 
     def now() -> datetime:
         return datetime.now(UTC) + timedelta(seconds=clock.ahead)
 
-    with RunningEmulator(tmp_path / "service", settings, clock=now) as running:
-        connect(monkeypatch, running)
-        outside = Outside(running, "my-site")
-        stage = Stage(root, running, outside, capsys)
+    with stage_of_its_own(tmp_path, now, monkeypatch, capsys, propagation_seconds=20) as stage:
         stage.clock = clock
-        stage.manifest()
         stage.write({"a.html": "<p>"})
         yield stage
-        outside.close()
 
 
 def test_apply_verify_waits_until_it_is_served(slow: Stage) -> None:
