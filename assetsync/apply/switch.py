@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 LOOK = 50
 """Deployments that are looked at to find the way back."""
 
+NEWEST_BUILDS = 4
+"""Builds that are read beside the Deployments: mostly the live one and the one before are among them."""
+
 _READERS = 8
 _AWAY = "Twilio deletes Builds that no Environment has used for a while; `assetsync history` shows which are there"
 
@@ -40,6 +43,14 @@ class Switch:
     @property
     def difference(self) -> Difference:
         return difference(self.before, self.after)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The Build that is to be live, and Builds that were read on the way to it."""
+
+    build_sid: str
+    known: tuple[Build, ...] = ()
 
 
 def way_back(history: Sequence[Deployment], live: str | None) -> tuple[str, ...]:
@@ -71,9 +82,11 @@ def read_builds(client: ServerlessClient, service: str, sids: Iterable[str]) -> 
         return dict(zip(wanted, pool.map(read, wanted), strict=True))
 
 
-def find_previous(client: ServerlessClient, environment: Environment) -> str:
+def find_previous(client: ServerlessClient, environment: Environment) -> Target:
     """The Build that was live before the one that is. Raises Conflict where somebody deployed since, ServiceError."""
-    history = client.list_deployments(environment.service_sid, environment.sid, limit=LOOK)
+    with ThreadPoolExecutor(1) as background:
+        newest = background.submit(client.newest_builds, environment.service_sid, NEWEST_BUILDS)
+        history = client.list_deployments(environment.service_sid, environment.sid, limit=LOOK)
     if history and history[0].build_sid != environment.build_sid:
         raise Conflict(f"{environment.unique_name} was deployed by somebody else this very moment", hint="run again")
     back = way_back(history, environment.build_sid)
@@ -82,13 +95,15 @@ def find_previous(client: ServerlessClient, environment: Environment) -> str:
             f"there is no earlier Build in the last {len(history)} Deployments of {environment.unique_name}",
             hint="`assetsync history` shows them; --to BUILD takes any Build of the Service",
         )
-    return back[0]
+    return Target(back[0], newest.result())
 
 
-def read_switch(client: ServerlessClient, environment: Environment, to: str) -> Switch:
-    """Both Builds. Raises ServiceError where `to` is gone (F1.8), or cannot be deployed."""
-    sids = (to, environment.build_sid) if environment.build_sid else (to,)
-    builds = read_builds(client, environment.service_sid, sids)
+def read_switch(client: ServerlessClient, environment: Environment, target: Target) -> Switch:
+    """Both Builds. Raises ServiceError where the target is gone (F1.8), or cannot be deployed."""
+    to = target.build_sid
+    builds: dict[str, Build | None] = {build.sid: build for build in target.known}
+    lacking = {to, environment.build_sid or to} - builds.keys()
+    builds |= read_builds(client, environment.service_sid, sorted(lacking))
     after = builds[to]
     if after is None:
         raise ServiceError(f"Build {to} is not there any more; what is live is as it was", hint=_AWAY)

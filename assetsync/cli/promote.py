@@ -53,14 +53,15 @@ if TYPE_CHECKING:
 @voice_options
 def command(*, source: str, dry_run: bool, yes: bool, **flags: Any) -> int:
     """Find the other Environment's Build, ask, deploy."""
+    from assetsync.apply.switch import Target
     from assetsync.cli.switching import Asked, run_switch
     from assetsync.plan.safety import consents_from
 
     given = consents_from(consents(flags))
     common = Common(**flags)
 
-    def choose(_session: Session, environment: Environment, holdings: Holdings) -> str:
-        return _live_build(source, environment, holdings)
+    def choose(_session: Session, environment: Environment, holdings: Holdings) -> Target:
+        return Target(_live_build(source, environment, holdings))
 
     with command_run(**common.voice) as run:
         run_switch(common, run, Asked("Promote", given, yes, dry_run), choose)

@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 @voice_options
 def command(*, to: str | None, dry_run: bool, yes: bool, **flags: Any) -> int:
     """Find the Build, ask, deploy."""
-    from assetsync.apply.switch import find_previous
+    from assetsync.apply.switch import Target, find_previous
     from assetsync.cli.switching import Asked, run_switch
     from assetsync.plan.safety import consents_from
 
@@ -60,8 +60,8 @@ def command(*, to: str | None, dry_run: bool, yes: bool, **flags: Any) -> int:
                 "--to takes the SID of a Build, ZB and 32 hex digits", hint="`assetsync history` shows them"
             )
 
-        def choose(session: Session, environment: Environment, _holdings: Holdings) -> str:
-            return to or find_previous(session.client, environment)
+        def choose(session: Session, environment: Environment, _holdings: Holdings) -> Target:
+            return Target(to) if to else find_previous(session.client, environment)
 
         run_switch(common, run, Asked("Go back to", given, yes, dry_run), choose)
     return 0

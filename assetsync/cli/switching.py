@@ -22,7 +22,7 @@ from assetsync.twilio.printable import printable
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from assetsync.apply.switch import Switch, SwitchOutcome
+    from assetsync.apply.switch import Switch, SwitchOutcome, Target
     from assetsync.cli.options import Common
     from assetsync.cli.run import Run
     from assetsync.cli.session import Session
@@ -57,7 +57,9 @@ class Found:
     account_sid: str
 
 
-def run_switch(common: Common, run: Run, asked: Asked, choose: Callable[[Session, Environment, Holdings], str]) -> None:
+def run_switch(
+    common: Common, run: Run, asked: Asked, choose: Callable[[Session, Environment, Holdings], Target]
+) -> None:
     """The whole command; `choose` says which Build is to be live. Raises what `switch` raises, Refused, UsageError."""
     from assetsync.apply.switch import switch
     from assetsync.cli.session import open_session, read_manifest
@@ -84,7 +86,7 @@ def run_switch(common: Common, run: Run, asked: Asked, choose: Callable[[Session
 
 
 def _find(
-    manifest: Manifest, session: Session, run: Run, choose: Callable[[Session, Environment, Holdings], str]
+    manifest: Manifest, session: Session, run: Run, choose: Callable[[Session, Environment, Holdings], Target]
 ) -> Found:
     from assetsync.apply.switch import read_switch
     from assetsync.prepare import actions_on, existing_environment

@@ -56,8 +56,18 @@ def test_it_takes_one_deployment_and_nothing_else_is_written(releases: Stage) ->
     ran = releases.run("rollback", "--yes").holds(0)
 
     assert len(ran.writes) == deployments(ran) == 1
-    assert reads_before_the_deployment(ran) == 5
-    assert len(ran.requests) == 7, "one more for the look back"
+    assert reads_before_the_deployment(ran) == 4
+    assert len(ran.requests) == 6, "one more for the look back"
+
+
+def test_builds_that_others_made_meanwhile_do_not_hide_the_way_back(releases: Stage) -> None:
+    for number in range(6):
+        releases.outside.post("/Builds", {"AssetVersions": [releases.outside.upload(f"/other-{number}")]})
+
+    ran = releases.run("rollback", "--yes").holds(0)
+
+    assert served(releases, ("/page",)) == ["release 2"]
+    assert reads_before_the_deployment(ran) == 6, "the two Builds are fetched, where the newest are others"
 
 
 def test_with_the_build_named_four_requests_are_enough(releases: Stage) -> None:

@@ -20,7 +20,7 @@ from assetsync.apply.gc import Swept, sweep, take_inventory
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
 from assetsync.apply.preview import read_previews, service_now
-from assetsync.apply.switch import SwitchOutcome, find_previous, read_switch, switch
+from assetsync.apply.switch import SwitchOutcome, Target, find_previous, read_switch, switch
 from assetsync.emulator.core import Core
 from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.messages import Answer, Drop, Request
@@ -337,7 +337,7 @@ class Machine:
         with self._client() as client:
             found = match_environment(project.manifest(environment), client.list_environments(project.service))
             assert found is not None
-            wanted = read_switch(client, found, to or find_previous(client, found))
+            wanted = read_switch(client, found, Target(to) if to else find_previous(client, found))
             meanwhile()
             pace = Pace(self.clock, threading.Event())
             return switch(wanted, client, look_first=False, emit=silent, pace=pace)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 from assetsync.twilio import wire
-from assetsync.twilio.pages import each_of_list
+from assetsync.twilio.pages import each_of_list, read_list
 from assetsync.twilio.resources.resource import Resource, named, service_part, sid_part, within
 
 if TYPE_CHECKING:
@@ -47,6 +47,19 @@ class Builds(Resource):
     def list_builds(self, service: str) -> tuple[Build, ...]:
         """Every Build of the Service that Twilio still keeps (F1.8)."""
         return tuple(self.each_build(service))
+
+    def newest_builds(self, service: str, limit: int) -> tuple[Build, ...]:
+        """The first `limit` Builds of the list in one request; that they are the newest is likely, not known (F4.3)."""
+        operation = named("list Builds of Service", service)
+        return read_list(
+            self._transport,
+            operation,
+            self._builds(service),
+            wire.build,
+            about=within(service),
+            page_size=limit,
+            limit=limit,
+        )
 
     def each_build(self, service: str) -> Iterator[Build]:
         """The same, page by page: a Build names all that it holds, and a Service may have thousands."""
