@@ -162,6 +162,7 @@ def service_options(command: F) -> F:
         option(
             "--stall-timeout",
             type=Seconds(0.1, 86_400),
+            metavar="SECONDS",
             default=60.0,
             show_default=True,
             help="Seconds after which a connection that hardly moves is given up and tried again.",
@@ -169,6 +170,7 @@ def service_options(command: F) -> F:
         option(
             "--concurrency",
             type=click.IntRange(1, 200),
+            metavar="N",
             default=50,
             show_default=True,
             help="The ceiling; it adapts below that to what Twilio allows.",
