@@ -11,6 +11,7 @@ import yaml
 from assetsync.cli.main import COMMANDS
 from tests.action.conftest import BOT, PULL_REQUEST, READER, WRITER
 from tests.cli.stage import REPOSITORY
+from tests.fakes.github import Answer
 
 if TYPE_CHECKING:
     from tests.action.conftest import Job
@@ -73,6 +74,32 @@ def test_each_key_has_a_comment_of_its_own(job: Job) -> None:
         job.run(key=key)
     markers = [comment.partition("\n")[0] for comment in job.comments]
     assert markers == [MARKER, "<!-- assetsync:one -->", "<!-- assetsync:two -->"]
+
+
+def test_a_comment_that_is_deleted_meanwhile_is_written_anew(job: Job) -> None:
+    job.run()
+
+    def delete_first(method: str) -> None:
+        if method == "PATCH":
+            job.github.comments.clear()
+
+    job.github.before = delete_first
+    done = job.run()
+    assert done.log.obeyed == []
+    (comment,) = job.comments
+    assert comment.startswith(f"{MARKER}\n")
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(200, "<html>"), Answer(200, [], missing=10), Answer(502, {}), Answer(301, {})], ids=str
+)
+def test_a_list_of_comments_that_cannot_be_read_makes_no_second_comment(job: Job, answer: Answer) -> None:
+    job.run()
+    job.github.before = lambda method: answer if method == "GET" else None
+    done = job.run()
+    assert done.code == 0
+    assert [name for name, _ in done.log.obeyed] == ["warning"]
+    assert len(job.comments) == 1
 
 
 def test_an_apply_says_what_is_live_and_where(job: Job) -> None:
