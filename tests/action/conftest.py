@@ -57,6 +57,7 @@ class Job:
         }
     )
     variables: dict[str, str] = field(default_factory=dict)
+    summary_at: str = ""
 
     def run(self, **inputs: str) -> Done:
         event = self.temporary / "event.json"
@@ -68,7 +69,7 @@ class Job:
             "GITHUB_EVENT_PATH": str(event),
             **self.variables,
         }
-        runner = Runner(self.stage.root, self.temporary, variables)
+        runner = Runner(self.stage.root, self.temporary, variables, summary_at=self.summary_at)
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         code, outputs = runner.use(REPOSITORY, given, Contexts(github={"token": self.token}), {})
         return Done(code, outputs, runner.codes, runner.summary, runner.log)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -74,6 +75,21 @@ def test_each_key_has_a_comment_of_its_own(job: Job) -> None:
         job.run(key=key)
     markers = [comment.partition("\n")[0] for comment in job.comments]
     assert markers == [MARKER, "<!-- assetsync:one -->", "<!-- assetsync:two -->"]
+
+
+def test_each_manifest_and_each_environment_has_a_comment_of_its_own(job: Job) -> None:
+    """Also where the folder or a variable tells them apart; the environment of a preview is the pull request's."""
+    for folder in ("sites/one", "sites/two"):
+        shutil.copytree(job.stage.root / "public", job.stage.root / folder / "public")
+        shutil.copy(job.stage.root / "assetsync.yaml", job.stage.root / folder)
+        assert job.run(working_directory=folder).code == 0
+    job.variables["ASSETSYNC_ENVIRONMENT"] = "production"
+    assert job.run(working_directory="sites/two").code == 0
+    assert [comment.partition("\n")[0] for comment in job.comments] == [
+        "<!-- assetsync:sites/one/assetsync.yaml: -->",
+        "<!-- assetsync:sites/two/assetsync.yaml: -->",
+        "<!-- assetsync:sites/two/assetsync.yaml:production -->",
+    ]
 
 
 def test_a_comment_that_is_deleted_meanwhile_is_written_anew(job: Job) -> None:
@@ -246,6 +262,37 @@ def test_a_wrong_command_and_a_wrong_version_are_named(job: Job) -> None:
         assert "is not one" in job.run(version=wrong).log.text
 
 
+@pytest.mark.parametrize(
+    "inputs", [{"command": "explode"}, {"command": "apply", "working_directory": "no/such"}], ids=str
+)
+def test_inputs_that_are_wrong_run_nothing_and_leave_the_comment(job: Job, inputs: dict[str, str]) -> None:
+    """A folder that is not there is not exchanged for the one above, whose manifest may be another one."""
+    job.run()
+    (before,) = job.comments
+    done = job.run(**inputs)
+    assert (done.code, done.outputs["exit_code"]) == (64, "64")
+    assert [name for name, _ in done.log.obeyed] == ["error"]
+    assert job.comments == [before]
+    assert "/new.txt" not in job.stage.outside.paths()
+
+
+def test_an_event_that_cannot_be_read_is_named(job: Job) -> None:
+    """The code of jq would say that changes are pending."""
+    job.variables["GITHUB_EVENT_PATH"] = str(job.stage.root / "none.json")
+    done = job.run()
+    assert (done.code, done.outputs["exit_code"]) == (64, "64")
+    assert "GITHUB_EVENT_PATH" in done.log.obeyed[0][1]
+
+
+def test_the_code_is_the_commands_whatever_becomes_of_the_summary(job: Job) -> None:
+    job.stage.write({"server.key": "x"})
+    job.summary_at = "/dev/full"
+    done = job.run()
+    assert (done.code, done.outputs["exit_code"]) == (3, "3")
+    assert [name for name, _ in done.log.obeyed] == ["warning"]
+    assert "--allow-secrets=1" in job.comments[0]
+
+
 def test_a_preview_without_a_pull_request_needs_a_name(job: Job) -> None:
     job.event = {"ref": "refs/heads/main"}
     done = job.run(command="preview")
@@ -273,6 +320,22 @@ def test_a_preview_lives_as_long_as_its_pull_request(job: Job) -> None:
 
     assert job.run(command="preview").code == 0  # once more: it is gone already
     assert job.run(command="expire").code == 0
+
+
+def test_what_is_agreed_to_at_a_preview_does_not_keep_it_from_going(job: Job) -> None:
+    job.stage.write({"server.key": "x"})
+    given = {"command": "preview", "arguments": "--allow-secrets=1 --suffix p42"}
+    assert job.run(**given).code == 0
+    job.event["action"] = "closed"
+    assert job.run(**given).code == 0
+    assert [each["unique_name"] for each in job.stage.outside.every("/Environments")] == ["production"]
+
+
+def test_only_the_end_of_a_pull_request_ends_a_preview(job: Job) -> None:
+    """Issues, for instance, are closed too."""
+    job.event = {"action": "closed", "issue": {"number": 7}}
+    assert job.run(command="preview", environment="shared").code == 0
+    assert "shared" in [each["unique_name"] for each in job.stage.outside.every("/Environments")]
 
 
 def test_every_input_and_output_is_described_and_documented() -> None:

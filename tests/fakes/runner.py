@@ -128,6 +128,7 @@ class Runner:
     """Runs steps one after the other in `work`, each with files of its own, as a runner does.
 
     actions: the folders of the actions that steps may use, by the name before `@`; others are passed to `elsewhere`
+    summary_at: instead of a file for the summary of each step
     """
 
     work: Path
@@ -135,6 +136,7 @@ class Runner:
     variables: Mapping[str, str]
     actions: Mapping[str, Path] = field(default_factory=dict)
     elsewhere: Callable[[str, Mapping[str, str]], None] | None = None
+    summary_at: str = ""
     log: Log = field(default_factory=Log)
     summary: str = ""
     codes: dict[str, int] = field(default_factory=dict)
@@ -186,7 +188,8 @@ class Runner:
         script, outputs, summary = folder / "script.sh", folder / "outputs", folder / "summary.md"
         for file, content in ((script, text), (outputs, ""), (summary, "")):
             file.write_text(content)
-        files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary), "RUNNER_TEMP": str(self.temporary)}
+        files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": self.summary_at or str(summary)}
+        files["RUNNER_TEMP"] = str(self.temporary)
         path = {} if action is None else {"GITHUB_ACTION_PATH": str(action)}
         done = subprocess.run(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
