@@ -98,8 +98,8 @@ class Contexts:
     def is_due(self, condition: str, *, failed: bool) -> bool:
         """Whether a step is to run; without a status function only while nothing has failed."""
         text = condition.strip().removeprefix("${{").removesuffix("}}").strip()
-        terms = [term.strip() for term in text.split("&&")] if text else []
-        return (not failed or "!cancelled()" in terms) and all(map(self._holds, terms))
+        ways = [[term.strip() for term in way.split("&&")] for way in text.split("||")] if text else [[]]
+        return any((not failed or "!cancelled()" in terms) and all(map(self._holds, terms)) for terms in ways)
 
     def _holds(self, term: str) -> bool:
         if term == "!cancelled()":
@@ -109,6 +109,8 @@ class Contexts:
 
     def _value(self, name: str) -> str:
         """Raises KeyError for what GitHub would not know, but for an output that was not set."""
+        if "||" in name:
+            return next((value for value in map(self._value, re.split(r"\s*\|\|\s*", name)) if value), "")
         if name.startswith("'"):
             return name.strip("'")
         match name.split("."):
