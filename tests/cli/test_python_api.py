@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -13,6 +14,8 @@ from assetsync import errors
 from assetsync.events import Deployed, Event, UploadDone
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.stage import Stage
 
 CONSENT = assetsync.Consent("--create-service")
@@ -78,8 +81,28 @@ def test_every_name_is_there_and_no_other() -> None:
     for name in assetsync.__all__:
         assert getattr(assetsync, name) is not None
     assert assetsync.Conflict is errors.Conflict
+    assert set(assetsync.__all__) <= set(dir(assetsync))
+    name = "plam"
     with pytest.raises(AttributeError, match="no attribute 'plam'"):
-        _ = assetsync.plam
+        getattr(assetsync, name)
+
+
+def test_every_error_that_a_call_is_said_to_raise_has_its_name_here() -> None:
+    calls = (assetsync.load_manifest, assetsync.connect, *vars(assetsync.Connection).values())
+    told = {word for call in calls for word in re.findall(r"[A-Z]\w+", str(call.__doc__)) if hasattr(errors, word)}
+    assert {"UsageError", "CredentialsError", "ServiceError", "BuildFailed"} <= told
+    assert told <= set(assetsync.__all__)
+
+
+def test_a_type_checker_knows_every_name_and_no_other(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    names = "".join(f"assetsync.{name}\n" for name in assetsync.__all__)
+    script.write_text(f"import assetsync\n{names}assetsync.conect()\n")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path), str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    found = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert len(found) == 1, done.stdout + done.stderr
+    assert '"conect"' in found[0]
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
