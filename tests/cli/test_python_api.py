@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import assetsync
 from assetsync import errors
 from assetsync.events import Deployed, Event, UploadDone
+from tests.cli.fixtures import KEY
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,6 +105,32 @@ def test_a_type_checker_knows_every_name_and_no_other(tmp_path: Path) -> None:
     found = [line for line in done.stdout.splitlines() if "error:" in line]
     assert len(found) == 1, done.stdout + done.stderr
     assert '"conect"' in found[0]
+
+
+def test_what_a_connection_is_told_counts_and_not_the_process(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the token that signs for what is protected, which a key needs beside it."""
+    variables = {**os.environ, "TWILIO_API_KEY": KEY.sid, "TWILIO_API_SECRET": KEY.secret}
+    stage.manifest('    rules:\n      - {match: "me/**", visibility: protected}\n')
+    stage.write({"me/a.txt": "a"})
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+    for name in [name for name in variables if name.startswith(("TWILIO_", "ASSETSYNC_"))]:
+        monkeypatch.delenv(name, raising=False)
+
+    with assetsync.connect(environ=variables) as connection:
+        connection.apply(connection.plan(manifest, consents=[CONSENT]))
+        verified = connection.verify(manifest, wait=10)
+
+        assert (verified.checked, verified.unsigned, verified.findings) == (1, 0, ())
+        assert variables["TWILIO_AUTH_TOKEN"] not in repr(connection)
+        assert KEY.secret not in repr(connection)
+
+
+@pytest.mark.parametrize(
+    "dials", [{"concurrency": 0}, {"concurrency": -1}, {"stall_timeout": 0}, {"stall_timeout": float("nan")}], ids=str
+)
+def test_a_connection_that_could_send_nothing_is_refused_at_once(stage: Stage, dials: dict[str, Any]) -> None:
+    with pytest.raises(assetsync.UsageError), assetsync.connect(**dials):
+        pass
 
 
 def test_importing_the_package_imports_nothing_else() -> None:
