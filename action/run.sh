@@ -45,9 +45,11 @@ if [[ $command != expire ]]; then set -- "$@" ${environment:+"--environment=$env
 set -- "$@" ${more[@]+"${more[@]}"}
 if [[ $command == apply ]]; then set -- "$@" ${INPUT_PLAN_FILE:+-- "$INPUT_PLAN_FILE"}; fi
 
-cd -- "$INPUT_WORKING_DIRECTORY" || fail "the input working-directory is no folder"
+place=${INPUT_WORKING_DIRECTORY:-.}
+[[ -d $place ]] || fail "the input working-directory is no folder"
+cd -- "$place"
 manifest=${INPUT_MANIFEST:-${ASSETSYNC_MANIFEST:-assetsync.yaml}}
-if [[ $INPUT_WORKING_DIRECTORY != . ]]; then manifest=$INPUT_WORKING_DIRECTORY/$manifest; fi
+if [[ $place != . ]]; then manifest=$place/$manifest; fi
 folder=$(mktemp -d "$RUNNER_TEMP/assetsync.XXXXXX")
 key=$(plain "${INPUT_KEY:-$manifest:${environment:-${ASSETSYNC_ENVIRONMENT:-}}}")
 printf 'folder=%s\nkey=%s\n' "$folder" "$key" >>"$GITHUB_OUTPUT"

@@ -83,11 +83,13 @@ def test_each_manifest_and_each_environment_has_a_comment_of_its_own(job: Job) -
         shutil.copytree(job.stage.root / "public", job.stage.root / folder / "public")
         shutil.copy(job.stage.root / "assetsync.yaml", job.stage.root / folder)
         assert job.run(working_directory=folder).code == 0
+    assert job.run(working_directory="").code == 0
     job.variables["ASSETSYNC_ENVIRONMENT"] = "production"
     assert job.run(working_directory="sites/two").code == 0
     assert [comment.partition("\n")[0] for comment in job.comments] == [
         "<!-- assetsync:sites/one/assetsync.yaml: -->",
         "<!-- assetsync:sites/two/assetsync.yaml: -->",
+        MARKER,
         "<!-- assetsync:sites/two/assetsync.yaml:production -->",
     ]
 
@@ -263,7 +265,13 @@ def test_a_wrong_command_and_a_wrong_version_are_named(job: Job) -> None:
 
 
 @pytest.mark.parametrize(
-    "inputs", [{"command": "explode"}, {"command": "apply", "working_directory": "no/such"}], ids=str
+    "inputs",
+    [
+        {"command": "explode"},
+        {"command": "apply", "working_directory": "no/such"},
+        {"command": "apply", "working_directory": "-"},
+    ],
+    ids=str,
 )
 def test_inputs_that_are_wrong_run_nothing_and_leave_the_comment(job: Job, inputs: dict[str, str]) -> None:
     """A folder that is not there is not exchanged for the one above, whose manifest may be another one."""
