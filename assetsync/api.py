@@ -131,11 +131,14 @@ class Connection:
 
         controls: how it is asked to end, and what is told; by default nobody asks, and the connection's `emit` is told
 
-        Raises Refused before anything is written; ApplyFailed (some files; nothing is deployed), Conflict (somebody
-        else deployed), BuildFailed, ServiceError, Interrupted where it was asked to end. Running it again repairs
-        whatever was interrupted, on any machine.
+        Raises Refused, and UsageError for another account's plan, before anything is written; ApplyFailed (some files;
+        nothing is deployed), Conflict (somebody else deployed), BuildFailed, ServiceError, Interrupted where it was
+        asked to end. Running it again repairs whatever was interrupted, on any machine.
         """
         planned.check()
+        made_for, ours = planned.plan.target.account_sid, self.credentials.account_sid
+        if None not in {made_for, ours} and made_for != ours:
+            raise UsageError(f"the plan is for the account {made_for}, the connection is one to {ours}")
         pace = Pace(self.clock, self.cancelled)
         chosen = controls or Controls(pace=pace, stop=threading.Event(), build_timeout=build_timeout, emit=self.emit)
         return apply_plan(planned.plan, planned.prepared.snapshot, self.client, self.journal, chosen)

@@ -125,6 +125,21 @@ def test_what_a_connection_is_told_counts_and_not_the_process(stage: Stage, monk
         assert KEY.secret not in repr(connection)
 
 
+def test_a_plan_for_another_account_is_not_applied(stage: Stage) -> None:
+    """As a script does that takes the wrong one of its connections; the new Service would be made there."""
+    stage.write({"a.txt": "a"})
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+    with assetsync.connect() as connection:
+        planned = connection.plan(manifest, consents=[CONSENT])
+    keys = {"TWILIO_API_KEY": KEY.sid, "TWILIO_API_SECRET": KEY.secret}
+    others = {**os.environ, **keys, "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}"}
+
+    with assetsync.connect(environ=others) as other:
+        with pytest.raises(assetsync.UsageError, match="the plan is for the account"):
+            other.apply(planned)
+        assert other.client.tally.requests == 0
+
+
 @pytest.mark.parametrize(
     "dials", [{"concurrency": 0}, {"concurrency": -1}, {"stall_timeout": 0}, {"stall_timeout": float("nan")}], ids=str
 )
