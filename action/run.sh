@@ -56,9 +56,18 @@ printf 'folder=%s\nkey=%s\n' "$folder" "$key" >>"$GITHUB_OUTPUT"
 
 # Names of files are printed now: whatever they are, the runner is not to take them for its commands.
 quiet=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-code=0
 echo "::stop-commands::$quiet"
-GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@" || code=$?
+GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@" &
+running=$!
+# A run that is cancelled: the runner sends SIGINT to this shell alone, SIGTERM 7.5 s later, and kills what is left in the
+# end. What runs beside a shell is born deaf to SIGINT.
+trap 'kill -s TERM "$running" 2>/dev/null' INT TERM
+until
+  code=0
+  wait "$running" || code=$? # which a signal ends too
+  ! kill -s 0 "$running" 2>/dev/null
+do :; done
+trap '' INT TERM
 echo "::$quiet::"
 
 set +e # the step leaves with what the command left with, whatever becomes of the rest

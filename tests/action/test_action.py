@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 import shutil
+import signal
+import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +14,7 @@ import yaml
 
 from assetsync.cli.main import COMMANDS
 from tests.action.conftest import BOT, PULL_REQUEST, READER, WRITER
+from tests.cli.held import Held, is_upload
 from tests.cli.stage import REPOSITORY
 from tests.fakes.github import Answer
 
@@ -299,6 +303,28 @@ def test_the_code_is_the_commands_whatever_becomes_of_the_summary(job: Job) -> N
     assert (done.code, done.outputs["exit_code"]) == (3, "3")
     assert [name for name, _ in done.log.obeyed] == ["warning"]
     assert "--allow-secrets=1" in job.comments[0]
+
+
+def test_a_run_that_is_cancelled_hears_of_it(job: Job) -> None:
+    """The runner signals no other process than the one that it started, and again where that goes on."""
+    before = job.stage.outside.live()
+    with Held(job.stage.emulator.core, is_upload) as held:
+
+        def cancel(text: str, process: subprocess.Popen[str]) -> None:
+            if "run.sh" not in text:
+                return
+            held.wait_for()
+            while process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.1)
+
+        job.started = cancel
+        done = job.run(command="apply")
+    assert (done.codes["Run"], done.outputs["exit_code"]) == (143, "143")
+    assert "interrupted twice" in done.log.text
+    assert "interrupted twice" in done.summary
+    assert job.stage.outside.live() == before
 
 
 def test_a_preview_without_a_pull_request_needs_a_name(job: Job) -> None:

@@ -131,6 +131,7 @@ class Runner:
 
     actions: the folders of the actions that steps may use, by the name before `@`; others are passed to `elsewhere`
     summary_at: instead of a file for the summary of each step
+    started: is told the script of each step and the one process that the runner would signal
     """
 
     work: Path
@@ -139,6 +140,7 @@ class Runner:
     actions: Mapping[str, Path] = field(default_factory=dict)
     elsewhere: Callable[[str, Mapping[str, str]], None] | None = None
     summary_at: str = ""
+    started: Callable[[str, subprocess.Popen[str]], None] = lambda _text, _process: None
     log: Log = field(default_factory=Log)
     summary: str = ""
     codes: dict[str, int] = field(default_factory=dict)
@@ -193,17 +195,17 @@ class Runner:
         files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": self.summary_at or str(summary)}
         files["RUNNER_TEMP"] = str(self.temporary)
         path = {} if action is None else {"GITHUB_ACTION_PATH": str(action)}
-        done = subprocess.run(
+        with subprocess.Popen(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            check=False,
             cwd=self.work,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
             env={**self.variables, **variables, **files, **path, "CI": "true", "GITHUB_ACTIONS": "true"},
-        )
-        self.log.add(done.stdout)
+        ) as process:
+            self.started(text, process)
+            said, _ = process.communicate(timeout=PATIENCE)
+        self.log.add(said)
         self.summary += summary.read_text()
-        return done.returncode, read_outputs(outputs.read_text())
+        return process.returncode, read_outputs(outputs.read_text())
