@@ -61,7 +61,7 @@ GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsyn
 running=$!
 # A run that is cancelled: the runner sends SIGINT to this shell alone, SIGTERM 7.5 s later, and kills what is left in the
 # end. What runs beside a shell is born deaf to SIGINT.
-trap 'kill -s TERM "$running" 2>/dev/null' INT TERM
+trap 'kill -s TERM "$running" 2>/dev/null || true' INT TERM
 until
   code=0
   wait "$running" || code=$? # which a signal ends too
