@@ -11,15 +11,17 @@ warn() {
   exit 0
 }
 
-# api METHOD URL [curl's arguments]: prints the status; answer and headers lie in the folder.
+# api METHOD URL [curl's arguments]: prints the status, 000 where the answer did not come whole; answer and headers lie in
+# the folder.
 # The token comes by standard input: a list of processes shows arguments to everybody.
 api() {
-  local method=$1 url=$2
+  local method=$1 url=$2 status
   shift 2
-  printf 'Authorization: Bearer %s\n' "$INPUT_TOKEN" |
+  status=$(printf 'Authorization: Bearer %s\n' "$INPUT_TOKEN" |
     curl --silent --show-error --max-time 60 --request "$method" --header @- \
       --header 'Accept: application/vnd.github+json' --header 'X-GitHub-Api-Version: 2022-11-28' \
-      --output "$FOLDER/answer" --dump-header "$FOLDER/headers" --write-out '%{http_code}' "$@" "$url"
+      --output "$FOLDER/answer" --dump-header "$FOLDER/headers" --write-out '%{http_code}' "$@" "$url") || status=000
+  echo "$status"
 }
 
 check() {
@@ -51,14 +53,19 @@ mine='first(.[] | select(.user.login == $author and (.body // "" | startswith($m
 found=
 for ((page = 1; page <= 1000; page++)); do
   check "$(api GET "$comments?per_page=100&page=$page")"
-  found=$(jq -r --arg author "$INPUT_AUTHOR" --arg marker "$marker" "$mine" "$FOLDER/answer")
+  found=$(jq -r --arg author "$INPUT_AUTHOR" --arg marker "$marker" "$mine" "$FOLDER/answer") ||
+    warn "no comment was written: the list of comments cannot be read. The summary of the job has all of it"
   if [[ -n $found ]] || ! grep -qi '^link:.*rel="next"' "$FOLDER/headers"; then break; fi
 done
 
 if [[ -n $found ]]; then
-  check "$(api PATCH "$repository/issues/comments/$found" --data-binary "@$FOLDER/body.json")"
-  echo "The comment on pull request $number is up to date."
-else
-  check "$(api POST "$comments" --data-binary "@$FOLDER/body.json")"
-  echo "Commented on pull request $number."
+  status=$(api PATCH "$repository/issues/comments/$found" --data-binary "@$FOLDER/body.json")
+  if [[ $status != 404 ]]; then
+    check "$status"
+    echo "The comment on pull request $number is up to date."
+    exit 0
+  fi
+  echo "The comment was deleted meanwhile."
 fi
+check "$(api POST "$comments" --data-binary "@$FOLDER/body.json")"
+echo "Commented on pull request $number."

@@ -19,8 +19,9 @@ fi
 # A job may use the action more than once.
 if [[ -x $venv/bin/assetsync && -f $venv/wanted && $(<"$venv/wanted") == "$wanted" ]]; then exit 0; fi
 
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+# With -I: a pip.py or venv.py in the checkout is data, and no program of ours.
+python3 -I -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
   fail "Python 3.11 or newer is needed; use actions/setup-python before this action"
-python3 -m venv --clear "$venv"
-"$venv/bin/python" -m pip install --quiet --disable-pip-version-check "$wanted"
+python3 -I -m venv --clear "$venv"
+"$venv/bin/python" -I -m pip install --quiet --disable-pip-version-check "$wanted"
 printf '%s' "$wanted" >"$venv/wanted"

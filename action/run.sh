@@ -7,6 +7,7 @@ set -euo pipefail
 
 fail() {
   echo "::error::assetsync: $1"
+  echo "exit_code=64" >>"$GITHUB_OUTPUT"
   exit 64
 }
 
@@ -21,17 +22,15 @@ event() {
 
 command=$INPUT_COMMAND
 environment=$INPUT_ENVIRONMENT
-number=$(event '.pull_request.number // empty | numbers')
+number=$(event '.pull_request.number // empty | numbers') || fail "GITHUB_EVENT_PATH names no event that can be read"
+read -r -d '' -a more <<<"$INPUT_ARGUMENTS" || true
 
 if [[ $command == preview ]]; then
   [[ -n $environment || -n $number ]] || fail "a preview needs a pull request, or the input environment"
   environment=${environment:-pr-$number}
-  if [[ $(event '.action // empty') == closed ]]; then command=destroy; fi
+  # Issues and others are closed too. What apply takes (--allow-deletes=41, --no-retain), destroy does not know.
+  if [[ -n $number && $(event '.action // empty') == closed ]]; then command=destroy more=(); fi
 fi
-
-folder=$(mktemp -d "$RUNNER_TEMP/assetsync.XXXXXX")
-key=$(plain "${INPUT_KEY:-${INPUT_MANIFEST:-assetsync.yaml}:$environment}")
-printf 'folder=%s\nkey=%s\n' "$folder" "$key" >>"$GITHUB_OUTPUT"
 
 case $command in
   plan) set -- plan ${INPUT_PLAN_FILE:+"--out=$INPUT_PLAN_FILE"} ;;
@@ -43,20 +42,35 @@ case $command in
 esac
 set -- "$@" ${INPUT_MANIFEST:+"--manifest=$INPUT_MANIFEST"}
 if [[ $command != expire ]]; then set -- "$@" ${environment:+"--environment=$environment"}; fi
-read -r -d '' -a more <<<"$INPUT_ARGUMENTS" || true
 set -- "$@" ${more[@]+"${more[@]}"}
 if [[ $command == apply ]]; then set -- "$@" ${INPUT_PLAN_FILE:+-- "$INPUT_PLAN_FILE"}; fi
 
+place=${INPUT_WORKING_DIRECTORY:-.}
+[[ -d $place ]] || fail "the input working-directory is no folder"
+cd -- "$place"
+manifest=${INPUT_MANIFEST:-${ASSETSYNC_MANIFEST:-assetsync.yaml}}
+if [[ $place != . ]]; then manifest=$place/$manifest; fi
+folder=$(mktemp -d "$RUNNER_TEMP/assetsync.XXXXXX")
+key=$(plain "${INPUT_KEY:-$manifest:${environment:-${ASSETSYNC_ENVIRONMENT:-}}}")
+printf 'folder=%s\nkey=%s\n' "$folder" "$key" >>"$GITHUB_OUTPUT"
+
 # Names of files are printed now: whatever they are, the runner is not to take them for its commands.
 quiet=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-code=0
 echo "::stop-commands::$quiet"
-(
-  cd -- "$INPUT_WORKING_DIRECTORY"
-  GITHUB_STEP_SUMMARY=$folder/summary.md exec "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@"
-) || code=$?
+GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@" &
+running=$!
+# A run that is cancelled: the runner sends SIGINT to this shell alone, SIGTERM 7.5 s later, and kills what is left in the
+# end. What runs beside a shell is born deaf to SIGINT.
+trap 'kill -s TERM "$running" 2>/dev/null || true' INT TERM
+until
+  code=0
+  wait "$running" || code=$? # which a signal ends too
+  ! kill -s 0 "$running" 2>/dev/null
+do :; done
+trap '' INT TERM
 echo "::$quiet::"
 
+set +e # the step leaves with what the command left with, whatever becomes of the rest
 if [[ $command == destroy ]]; then
   said="is gone."
   if ((code)); then said="could not be destroyed; the log says why."; fi
@@ -65,6 +79,6 @@ if [[ $command == destroy ]]; then
 elif [[ ! -s $folder/summary.md ]]; then
   printf '### assetsync %s\n\nIt left with %d; the log says more.\n' "$command" "$code" >"$folder/summary.md"
 fi
-cat "$folder/summary.md" >>"$GITHUB_STEP_SUMMARY"
 printf 'exit_code=%d\n' "$code" >>"$GITHUB_OUTPUT"
+cat "$folder/summary.md" >>"$GITHUB_STEP_SUMMARY" || echo "::warning::assetsync: the job's summary cannot be written"
 exit "$code"

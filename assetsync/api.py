@@ -16,6 +16,7 @@ there is a way out. Nothing is printed, nothing is asked, no signal is handled: 
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 from assetsync.apply.applier import BUILD_TIMEOUT, Controls, apply_plan
 from assetsync.apply.journal import Journal
 from assetsync.apply.once import Pace
+from assetsync.errors import UsageError
 from assetsync.events import Emit, silent
 from assetsync.folders import cache_folder, home_folder
 from assetsync.local.scan import digest_files, select
@@ -63,10 +65,12 @@ MOST_AT_ONCE = 20
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """An open client and journal, for any number of threads.
+    """An open client and journal, for any number of threads; after the end of its `with` a RuntimeError.
 
-    cancelled: ends every wait and request at once; clock: what they wait by
+    cancelled: once set, waiting ends with Interrupted and nothing new is sent; what is on its way is finished
+    clock: what is waited by
     cache_dir: where hashes and the journal are kept, None for nowhere
+    auth_token: signs for what is protected, None where it is not at hand
     """
 
     client: ServerlessClient
@@ -77,6 +81,7 @@ class Connection:
     clock: Clock
     cache_dir: Path | None
     emit: Emit = silent
+    auth_token: str | None = field(default=None, repr=False)
 
     def plan(
         self,
@@ -126,10 +131,14 @@ class Connection:
 
         controls: how it is asked to end, and what is told; by default nobody asks, and the connection's `emit` is told
 
-        Raises Refused before anything is written; ApplyFailed (some files; nothing is deployed), Conflict (somebody
-        else deployed), BuildFailed, ServiceError. Running it again repairs whatever was interrupted, on any machine.
+        Raises Refused, and UsageError for another account's plan, before anything is written; ApplyFailed (some files;
+        nothing is deployed), Conflict (somebody else deployed), BuildFailed, ServiceError, Interrupted where it was
+        asked to end. Running it again repairs whatever was interrupted, on any machine.
         """
         planned.check()
+        made_for, ours = planned.plan.target.account_sid, self.credentials.account_sid
+        if None not in {made_for, ours} and made_for != ours:
+            raise UsageError(f"the plan is for the account {made_for}, the connection is one to {ours}")
         pace = Pace(self.clock, self.cancelled)
         chosen = controls or Controls(pace=pace, stop=threading.Event(), build_timeout=build_timeout, emit=self.emit)
         return apply_plan(planned.plan, planned.prepared.snapshot, self.client, self.journal, chosen)
@@ -178,7 +187,7 @@ class Connection:
 
         return Site(
             self.endpoints.site(domain),
-            auth_token=signing_token(os.environ, self.credentials),
+            auth_token=self.auth_token,
             cancelled=stop,
             clock=self.clock,
         )
@@ -246,8 +255,15 @@ def connect(
 ) -> Iterator[Connection]:
     """A connection to Twilio by the variables that the command line reads, or by a profile of the Twilio CLI.
 
+    environ: `os.environ` by default. Proxies and certificates are the process's own in any case (HTTPS_PROXY, ...)
+    concurrency: 1 or more; stall_timeout: seconds after which a connection that hardly moves is given up
+
     Raises CredentialsError, UsageError. No request is made yet.
     """
+    if concurrency < 1:
+        raise UsageError(f"a connection with a concurrency of {concurrency} sends nothing", hint="give 1 or more")
+    if not 0 < stall_timeout < math.inf:
+        raise UsageError(f"a stall_timeout of {stall_timeout} gives up at once, or never", hint="give some seconds")
     variables = os.environ if environ is None else environ
     config = twilio_config_dir(variables, home_folder() or Path(os.devnull))
     credentials = find_credentials(variables, profile=profile, config_dir=config)
@@ -257,6 +273,7 @@ def connect(
         cache_dir=cache_folder(variables),
         concurrency=concurrency,
         stall_timeout=stall_timeout,
+        auth_token=signing_token(variables, credentials),
         emit=emit,
     ) as connection:
         yield connection
@@ -270,10 +287,11 @@ def open_connection(
     cache_dir: Path | None,
     concurrency: int,
     stall_timeout: float,
+    auth_token: str | None,
     emit: Emit = silent,
     clock: Clock | None = None,
 ) -> Iterator[Connection]:
-    """The same for these credentials at these hosts."""
+    """The same for these credentials at these hosts. `auth_token` is what `signing_token` finds."""
     cancelled, clock = threading.Event(), clock or SystemClock()
     with ExitStack() as stack:
         client = stack.enter_context(
@@ -289,7 +307,7 @@ def open_connection(
         )
         journal = Journal(cache_dir, endpoints.api_url, now=time.time)
         stack.callback(journal.close)
-        yield Connection(client, journal, credentials, endpoints, cancelled, clock, cache_dir, emit)
+        yield Connection(client, journal, credentials, endpoints, cancelled, clock, cache_dir, emit, auth_token)
 
 
 def read_tree(selection: Selected, cache_dir: Path | None, emit: Emit = silent) -> DesiredTree:

@@ -105,6 +105,7 @@ def manifest_path(given: Path | None) -> Path:
 def open_session(common: Common, emit: Emit) -> Iterator[Session]:
     """Connect. Raises CredentialsError, UsageError."""
     from assetsync.api import open_connection
+    from assetsync.twilio.credentials import signing_token
     from assetsync.twilio.hidden import of_pair
 
     state = click.get_current_context().find_root().obj
@@ -118,6 +119,7 @@ def open_session(common: Common, emit: Emit) -> Iterator[Session]:
                 cache_dir=cache_folder(),
                 concurrency=common.concurrency,
                 stall_timeout=common.stall_timeout,
+                auth_token=signing_token(os.environ, reach.credentials),
                 emit=emit,
                 clock=state.get("clock"),
             )

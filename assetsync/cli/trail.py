@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 import threading
 import time
 from queue import SimpleQueue
@@ -31,11 +32,16 @@ _DESCRIPTOR = re.compile(r"/dev/(?:(?P<name>stdout|stderr)|fd/(?P<number>[0-9]{1
 
 
 class Trail:
-    """Lines into a descriptor, which it closes; `warn` is told once where they cannot be written any more."""
+    """Lines into a descriptor, which it closes; `warn` is told once where they cannot be written any more.
 
-    def __init__(self, descriptor: int, warn: Callable[[str], None]) -> None:
+    cut: whether half a line stands there already
+    """
+
+    def __init__(self, descriptor: int, warn: Callable[[str], None], *, cut: bool = False) -> None:
         self._descriptor, self._warn = descriptor, warn
         self._lines: SimpleQueue[bytes | None] = SimpleQueue()  # unlike a lock, a signal's handler may put into it
+        if cut:
+            self._lines.put(b"\n")
         self._thread = threading.Thread(target=self._write_all, name="events", daemon=True)
         self._thread.start()
 
@@ -62,7 +68,8 @@ class Trail:
 
 def follow(output: Output, file: Path, command: str, began: float) -> None:
     """Have the run told to `file` from now to its end. `began` is monotonic seconds. Raises UsageError."""
-    trail = Trail(_open(file), lambda warning: output.warn([warning]))
+    descriptor = _open(file)
+    trail = Trail(descriptor, lambda warning: output.warn([warning]), cut=_is_cut(file, descriptor))
     retelling = Retelling()
 
     def put(document: dict[str, Any]) -> None:
@@ -98,3 +105,14 @@ def _open(file: Path) -> int:
         return os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o666)
     except OSError as error:
         raise UsageError(f"--events: {file} cannot be written: {error.strerror}", hint="name another file") from error
+
+
+def _is_cut(file: Path, descriptor: int) -> bool:
+    """Whether a file ends within a line, as a run leaves it whose disk was full."""
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            return False
+        with file.open("rb") as stream:
+            return stream.seek(0, os.SEEK_END) > 0 and stream.seek(-1, os.SEEK_END) >= 0 and stream.read() != b"\n"
+    except OSError:
+        return False

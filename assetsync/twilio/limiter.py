@@ -100,7 +100,7 @@ class Limiter:
             while self._busy >= self.limit and not cancelled.is_set():
                 self._changed.wait(_GLANCE)
             if cancelled.is_set():
-                raise Interrupted("Interrupted")
+                raise Interrupted("interrupted; nothing more is sent")
             self._busy += 1
             slot = Slot(self, self._window.epoch)
         try:

@@ -17,7 +17,8 @@ from tests.fakes.npm import program
 from tests.fakes.runner import Contexts, Log, Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    import subprocess
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from tests.cli.stage import Stage
@@ -57,6 +58,8 @@ class Job:
         }
     )
     variables: dict[str, str] = field(default_factory=dict)
+    summary_at: str = ""
+    started: Callable[[str, subprocess.Popen[str]], None] = lambda _text, _process: None
 
     def run(self, **inputs: str) -> Done:
         event = self.temporary / "event.json"
@@ -68,7 +71,7 @@ class Job:
             "GITHUB_EVENT_PATH": str(event),
             **self.variables,
         }
-        runner = Runner(self.stage.root, self.temporary, variables)
+        runner = Runner(self.stage.root, self.temporary, variables, summary_at=self.summary_at, started=self.started)
         given = {name.replace("_", "-"): value for name, value in inputs.items()}
         code, outputs = runner.use(REPOSITORY, given, Contexts(github={"token": self.token}), {})
         return Done(code, outputs, runner.codes, runner.summary, runner.log)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import re
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,7 +14,9 @@ import yaml
 
 from assetsync.cli.main import COMMANDS
 from tests.action.conftest import BOT, PULL_REQUEST, READER, WRITER
+from tests.cli.held import Held, is_upload
 from tests.cli.stage import REPOSITORY
+from tests.fakes.github import Answer
 
 if TYPE_CHECKING:
     from tests.action.conftest import Job
@@ -73,6 +79,49 @@ def test_each_key_has_a_comment_of_its_own(job: Job) -> None:
         job.run(key=key)
     markers = [comment.partition("\n")[0] for comment in job.comments]
     assert markers == [MARKER, "<!-- assetsync:one -->", "<!-- assetsync:two -->"]
+
+
+def test_each_manifest_and_each_environment_has_a_comment_of_its_own(job: Job) -> None:
+    """Also where the folder or a variable tells them apart; the environment of a preview is the pull request's."""
+    for folder in ("sites/one", "sites/two"):
+        shutil.copytree(job.stage.root / "public", job.stage.root / folder / "public")
+        shutil.copy(job.stage.root / "assetsync.yaml", job.stage.root / folder)
+        assert job.run(working_directory=folder).code == 0
+    assert job.run(working_directory="").code == 0
+    job.variables["ASSETSYNC_ENVIRONMENT"] = "production"
+    assert job.run(working_directory="sites/two").code == 0
+    assert [comment.partition("\n")[0] for comment in job.comments] == [
+        "<!-- assetsync:sites/one/assetsync.yaml: -->",
+        "<!-- assetsync:sites/two/assetsync.yaml: -->",
+        MARKER,
+        "<!-- assetsync:sites/two/assetsync.yaml:production -->",
+    ]
+
+
+def test_a_comment_that_is_deleted_meanwhile_is_written_anew(job: Job) -> None:
+    job.run()
+
+    def delete_first(method: str) -> None:
+        if method == "PATCH":
+            job.github.comments.clear()
+
+    job.github.before = delete_first
+    done = job.run()
+    assert done.log.obeyed == []
+    (comment,) = job.comments
+    assert comment.startswith(f"{MARKER}\n")
+
+
+@pytest.mark.parametrize(
+    "answer", [Answer(200, "<html>"), Answer(200, [], missing=10), Answer(502, {}), Answer(301, {})], ids=str
+)
+def test_a_list_of_comments_that_cannot_be_read_makes_no_second_comment(job: Job, answer: Answer) -> None:
+    job.run()
+    job.github.before = lambda method: answer if method == "GET" else None
+    done = job.run()
+    assert done.code == 0
+    assert [name for name, _ in done.log.obeyed] == ["warning"]
+    assert len(job.comments) == 1
 
 
 def test_an_apply_says_what_is_live_and_where(job: Job) -> None:
@@ -219,6 +268,65 @@ def test_a_wrong_command_and_a_wrong_version_are_named(job: Job) -> None:
         assert "is not one" in job.run(version=wrong).log.text
 
 
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        {"command": "explode"},
+        {"command": "apply", "working_directory": "no/such"},
+        {"command": "apply", "working_directory": "-"},
+    ],
+    ids=str,
+)
+def test_inputs_that_are_wrong_run_nothing_and_leave_the_comment(job: Job, inputs: dict[str, str]) -> None:
+    """A folder that is not there is not exchanged for the one above, whose manifest may be another one."""
+    job.run()
+    (before,) = job.comments
+    done = job.run(**inputs)
+    assert (done.code, done.outputs["exit_code"]) == (64, "64")
+    assert [name for name, _ in done.log.obeyed] == ["error"]
+    assert job.comments == [before]
+    assert "/new.txt" not in job.stage.outside.paths()
+
+
+def test_an_event_that_cannot_be_read_is_named(job: Job) -> None:
+    """The code of jq would say that changes are pending."""
+    job.variables["GITHUB_EVENT_PATH"] = str(job.stage.root / "none.json")
+    done = job.run()
+    assert (done.code, done.outputs["exit_code"]) == (64, "64")
+    assert "GITHUB_EVENT_PATH" in done.log.obeyed[0][1]
+
+
+def test_the_code_is_the_commands_whatever_becomes_of_the_summary(job: Job) -> None:
+    job.stage.write({"server.key": "x"})
+    job.summary_at = "/dev/full"
+    done = job.run()
+    assert (done.code, done.outputs["exit_code"]) == (3, "3")
+    assert [name for name, _ in done.log.obeyed] == ["warning"]
+    assert "--allow-secrets=1" in job.comments[0]
+
+
+def test_a_run_that_is_cancelled_hears_of_it(job: Job) -> None:
+    """The runner signals no other process than the one that it started, and again where that goes on."""
+    before = job.stage.outside.live()
+    with Held(job.stage.emulator.core, is_upload) as held:
+
+        def cancel(text: str, process: subprocess.Popen[str]) -> None:
+            if "run.sh" not in text:
+                return
+            held.wait_for()
+            while process.poll() is None:
+                process.send_signal(signal.SIGINT)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(0.1)
+
+        job.started = cancel
+        done = job.run(command="apply")
+    assert (done.codes["Run"], done.outputs["exit_code"]) == (143, "143")
+    assert "interrupted twice" in done.log.text
+    assert "interrupted twice" in done.summary
+    assert job.stage.outside.live() == before
+
+
 def test_a_preview_without_a_pull_request_needs_a_name(job: Job) -> None:
     job.event = {"ref": "refs/heads/main"}
     done = job.run(command="preview")
@@ -246,6 +354,22 @@ def test_a_preview_lives_as_long_as_its_pull_request(job: Job) -> None:
 
     assert job.run(command="preview").code == 0  # once more: it is gone already
     assert job.run(command="expire").code == 0
+
+
+def test_what_is_agreed_to_at_a_preview_does_not_keep_it_from_going(job: Job) -> None:
+    job.stage.write({"server.key": "x"})
+    given = {"command": "preview", "arguments": "--allow-secrets=1 --suffix p42"}
+    assert job.run(**given).code == 0
+    job.event["action"] = "closed"
+    assert job.run(**given).code == 0
+    assert [each["unique_name"] for each in job.stage.outside.every("/Environments")] == ["production"]
+
+
+def test_only_the_end_of_a_pull_request_ends_a_preview(job: Job) -> None:
+    """Issues, for instance, are closed too."""
+    job.event = {"action": "closed", "issue": {"number": 7}}
+    assert job.run(command="preview", environment="shared").code == 0
+    assert "shared" in [each["unique_name"] for each in job.stage.outside.every("/Environments")]
 
 
 def test_every_input_and_output_is_described_and_documented() -> None:

@@ -50,7 +50,7 @@ def beside(tmp_path: Path) -> Path:
     return project(tmp_path / "action", "9.0")
 
 
-def install(temporary: Path, beside: Path, version: str = "") -> str:
+def install(temporary: Path, beside: Path, version: str = "", checkout: Path | None = None) -> str:
     """Run the step; what the program that is there afterwards says. Versions are found beside `beside`."""
     temporary.mkdir(exist_ok=True)
     given = {"RUNNER_TEMP": str(temporary), "GITHUB_ACTION_PATH": str(beside), "INPUT_VERSION": version}
@@ -61,6 +61,7 @@ def install(temporary: Path, beside: Path, version: str = "") -> str:
         capture_output=True,
         text=True,
         timeout=PATIENCE,
+        cwd=checkout,
         env={**os.environ, **given, **links},
     )
     assert done.returncode == 0, done.stdout + done.stderr
@@ -81,3 +82,12 @@ def test_by_default_it_is_what_the_action_is_of_and_else_the_version_that_is_nam
     assert install(temporary, beside) == "9.0"
     assert (temporary / "assetsync-venv/pyvenv.cfg").stat().st_mtime_ns == made
     assert install(temporary, beside, "1.2.3") == "1.2.3"
+
+
+def test_no_python_of_the_checkout_is_run(tmp_path: Path, beside: Path) -> None:
+    """Only its files are published: whoever may change those is not to get at the secrets of the job."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    for name in ("pip", "venv", "sysconfig", "sitecustomize"):
+        (checkout / f"{name}.py").write_text("raise SystemExit('the checkout was run')\n")
+    assert install(tmp_path / "temporary", beside, checkout=checkout) == "9.0"

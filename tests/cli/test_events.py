@@ -205,6 +205,15 @@ def test_runs_follow_one_another_in_one_file(live: Stage, file: Path, monkeypatc
     assert kinds(found).count("ended") == 2
 
 
+def test_half_a_line_that_a_full_disk_has_left_spoils_no_other(live: Stage, file: Path) -> None:
+    half = '{"event": "uploa'
+    file.write_text(half)
+    live.run("validate", "--events", str(file)).holds(0)
+    before, *lines = file.read_text().splitlines()
+    assert before == half
+    assert [json.loads(line)["event"] for line in lines][:: len(lines) - 1] == ["started", "ended"]
+
+
 @pytest.mark.parametrize(
     "arguments",
     [

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import assetsync
 from assetsync import errors
 from assetsync.events import Deployed, Event, UploadDone
+from tests.cli.fixtures import KEY
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cli.stage import Stage
 
 CONSENT = assetsync.Consent("--create-service")
@@ -78,8 +83,69 @@ def test_every_name_is_there_and_no_other() -> None:
     for name in assetsync.__all__:
         assert getattr(assetsync, name) is not None
     assert assetsync.Conflict is errors.Conflict
+    assert set(assetsync.__all__) <= set(dir(assetsync))
+    name = "plam"
     with pytest.raises(AttributeError, match="no attribute 'plam'"):
-        _ = assetsync.plam
+        getattr(assetsync, name)
+
+
+def test_every_error_that_a_call_is_said_to_raise_has_its_name_here() -> None:
+    calls = (assetsync.load_manifest, assetsync.connect, *vars(assetsync.Connection).values())
+    told = {word for call in calls for word in re.findall(r"[A-Z]\w+", str(call.__doc__)) if hasattr(errors, word)}
+    assert {"UsageError", "CredentialsError", "ServiceError", "BuildFailed"} <= told
+    assert told <= set(assetsync.__all__)
+
+
+def test_a_type_checker_knows_every_name_and_no_other(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    names = "".join(f"assetsync.{name}\n" for name in assetsync.__all__)
+    script.write_text(f"import assetsync\n{names}assetsync.conect()\n")
+    command = [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", str(tmp_path), str(script)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    found = [line for line in done.stdout.splitlines() if "error:" in line]
+    assert len(found) == 1, done.stdout + done.stderr
+    assert '"conect"' in found[0]
+
+
+def test_what_a_connection_is_told_counts_and_not_the_process(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also the token that signs for what is protected, which a key needs beside it."""
+    variables = {**os.environ, "TWILIO_API_KEY": KEY.sid, "TWILIO_API_SECRET": KEY.secret}
+    stage.manifest('    rules:\n      - {match: "me/**", visibility: protected}\n')
+    stage.write({"me/a.txt": "a"})
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+    for name in [name for name in variables if name.startswith(("TWILIO_", "ASSETSYNC_"))]:
+        monkeypatch.delenv(name, raising=False)
+
+    with assetsync.connect(environ=variables) as connection:
+        connection.apply(connection.plan(manifest, consents=[CONSENT]))
+        verified = connection.verify(manifest, wait=10)
+
+        assert (verified.checked, verified.unsigned, verified.findings) == (1, 0, ())
+        assert variables["TWILIO_AUTH_TOKEN"] not in repr(connection)
+        assert KEY.secret not in repr(connection)
+
+
+def test_a_plan_for_another_account_is_not_applied(stage: Stage) -> None:
+    """As a script does that takes the wrong one of its connections; the new Service would be made there."""
+    stage.write({"a.txt": "a"})
+    manifest = assetsync.load_manifest(stage.root / "assetsync.yaml")
+    with assetsync.connect() as connection:
+        planned = connection.plan(manifest, consents=[CONSENT])
+    keys = {"TWILIO_API_KEY": KEY.sid, "TWILIO_API_SECRET": KEY.secret}
+    others = {**os.environ, **keys, "TWILIO_ACCOUNT_SID": f"AC{'0' * 32}"}
+
+    with assetsync.connect(environ=others) as other:
+        with pytest.raises(assetsync.UsageError, match="the plan is for the account"):
+            other.apply(planned)
+        assert other.client.tally.requests == 0
+
+
+@pytest.mark.parametrize(
+    "dials", [{"concurrency": 0}, {"concurrency": -1}, {"stall_timeout": 0}, {"stall_timeout": float("nan")}], ids=str
+)
+def test_a_connection_that_could_send_nothing_is_refused_at_once(stage: Stage, dials: dict[str, Any]) -> None:
+    with pytest.raises(assetsync.UsageError), assetsync.connect(**dials):
+        pass
 
 
 def test_importing_the_package_imports_nothing_else() -> None:

@@ -41,6 +41,7 @@ class Machine:
     folder: Path
     name: str = "push"
     action: str = ""
+    head: str = ""
     said: str = ""
     summary: str = ""
     codes: dict[str, int] = field(default_factory=dict)
@@ -49,11 +50,19 @@ class Machine:
     def artifacts(self) -> list[str]:
         return sorted(file.name for file in (self.folder / "artifacts").iterdir())
 
+    def is_due(self, name: str, file: str) -> bool:
+        job = yaml.safe_load((EXAMPLES / file).read_text())["jobs"][name]
+        return self._contexts().is_due(str(job.get("if", "")), failed=False)
+
+    def group(self, file: str) -> str:
+        """Of the runs in it, one goes on at a time."""
+        return self._contexts().filled(yaml.safe_load((EXAMPLES / file).read_text())["concurrency"]["group"])
+
     def job(self, name: str, file: str = "assets.yml") -> int:
         """Run the job, if it is due on this event; its exit code."""
+        assert self.is_due(name, file), f"{name} is not due"
         workflow = yaml.safe_load((EXAMPLES / file).read_text())
         job, contexts = workflow["jobs"][name], self._contexts()
-        assert contexts.is_due(str(job.get("if", "")), failed=False), f"{name} is not due"
         place = self.folder / f"job-{len(list(self.folder.iterdir()))}"
         work, temporary = place / "work", place / "temporary"
         shutil.copytree(self.stage.root, work)
@@ -72,7 +81,12 @@ class Machine:
         return {"action": self.action, "pull_request": {"number": PULL_REQUEST}} if self.name == "pull_request" else {}
 
     def _contexts(self) -> Contexts:
-        here = {"event.pull_request.head.repo.full_name": self.github.repository, "repository": self.github.repository}
+        here = {"repository": self.github.repository, "ref": "refs/heads/main"}
+        is_asked = self.name == "pull_request"
+        here["event.pull_request.number"] = str(PULL_REQUEST) if is_asked else ""
+        here["event.pull_request.head.repo.full_name"] = (self.head or self.github.repository) if is_asked else ""
+        if is_asked and self.action != "closed":
+            here["ref"] = f"refs/pull/{PULL_REQUEST}/merge"
         account = self.stage.emulator.core.account.sid
         keys = {"TWILIO_API_KEY": KEY.sid, "TWILIO_API_SECRET": KEY.secret}
         return Contexts(
@@ -161,6 +175,28 @@ def test_a_refused_plan_is_not_handed_on(machine: Machine) -> None:
     assert machine.job("plan") == 3
     assert machine.artifacts == []
     assert yaml.safe_load((EXAMPLES / "assets.yml").read_text())["jobs"]["apply"]["needs"] == "plan"
+
+
+def test_a_pull_request_from_a_fork_starts_nothing_that_needs_secrets(machine: Machine) -> None:
+    for name in ("pull_request", "push"):
+        machine.name = name
+        assert machine.is_due("plan", "assets.yml")
+    machine.name, machine.head = "pull_request", "stranger/site"
+    assert not machine.is_due("plan", "assets.yml")
+    assert not machine.is_due("apply", "assets.yml")
+    assert not machine.is_due("preview", "previews.yml")
+
+
+def test_a_preview_is_not_destroyed_while_it_is_applied(machine: Machine) -> None:
+    """A merged pull request is closed on the branch that it went into."""
+    groups = set()
+    machine.name = "pull_request"
+    for action in ("opened", "synchronize", "closed"):
+        machine.action = action
+        groups.add(machine.group("previews.yml"))
+    assert len(groups) == 1
+    machine.name = "schedule"
+    assert machine.group("previews.yml") not in groups
 
 
 def test_no_secret_is_in_what_the_jobs_say(machine: Machine) -> None:

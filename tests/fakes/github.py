@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import parse_qsl, urlsplit
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
 MOST_CHARACTERS = 65_536
@@ -37,9 +38,12 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
+    """`missing` bytes at its end are promised and never sent."""
+
     status: int
     document: object
     headers: tuple[tuple[str, str], ...] = ()
+    missing: int = 0
 
 
 @dataclass
@@ -57,12 +61,16 @@ class Comment:
 
 @dataclass
 class GitHub:
-    """Serves on loopback while the context is open. One repository; `asked` are (method, path) of each request."""
+    """Serves on loopback while the context is open. One repository; `asked` are (method, path) of each request.
+
+    before: is told of each request's method first, and may answer in GitHub's place
+    """
 
     repository: str = "someone/site"
     tokens: dict[str, Token] = field(default_factory=dict)
     comments: list[Comment] = field(default_factory=list)
     asked: list[tuple[str, str]] = field(default_factory=list)
+    before: Callable[[str], Answer | None] = lambda _method: None
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
@@ -86,6 +94,8 @@ class GitHub:
     def answer(self, method: str, target: str, authorization: str, body: bytes) -> Answer:
         with self._lock:
             self.asked.append((method, target))
+            if (found := self.before(method)) is not None:
+                return found
             token = self.tokens.get(authorization.removeprefix("Bearer "))
             if token is None:
                 return _refusal(401, "Bad credentials")
@@ -152,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
         answer = github.answer(self.command, self.path, self.headers.get("Authorization", ""), body)
         content = json.dumps(answer.document).encode()
         self.send_response(answer.status)
-        described = (("Content-Type", "application/json"), ("Content-Length", str(len(content))))
+        described = (("Content-Type", "application/json"), ("Content-Length", str(len(content) + answer.missing)))
         for name, value in (*answer.headers, *described):
             self.send_header(name, value)
         self.end_headers()

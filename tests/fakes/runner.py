@@ -98,8 +98,8 @@ class Contexts:
     def is_due(self, condition: str, *, failed: bool) -> bool:
         """Whether a step is to run; without a status function only while nothing has failed."""
         text = condition.strip().removeprefix("${{").removesuffix("}}").strip()
-        terms = [term.strip() for term in text.split("&&")] if text else []
-        return (not failed or "!cancelled()" in terms) and all(map(self._holds, terms))
+        ways = [[term.strip() for term in way.split("&&")] for way in text.split("||")] if text else [[]]
+        return any((not failed or "!cancelled()" in terms) and all(map(self._holds, terms)) for terms in ways)
 
     def _holds(self, term: str) -> bool:
         if term == "!cancelled()":
@@ -109,6 +109,8 @@ class Contexts:
 
     def _value(self, name: str) -> str:
         """Raises KeyError for what GitHub would not know, but for an output that was not set."""
+        if "||" in name:
+            return next((value for value in map(self._value, re.split(r"\s*\|\|\s*", name)) if value), "")
         if name.startswith("'"):
             return name.strip("'")
         match name.split("."):
@@ -128,6 +130,8 @@ class Runner:
     """Runs steps one after the other in `work`, each with files of its own, as a runner does.
 
     actions: the folders of the actions that steps may use, by the name before `@`; others are passed to `elsewhere`
+    summary_at: instead of a file for the summary of each step
+    started: is told the script of each step and the one process that the runner would signal
     """
 
     work: Path
@@ -135,6 +139,8 @@ class Runner:
     variables: Mapping[str, str]
     actions: Mapping[str, Path] = field(default_factory=dict)
     elsewhere: Callable[[str, Mapping[str, str]], None] | None = None
+    summary_at: str = ""
+    started: Callable[[str, subprocess.Popen[str]], None] = lambda _text, _process: None
     log: Log = field(default_factory=Log)
     summary: str = ""
     codes: dict[str, int] = field(default_factory=dict)
@@ -186,19 +192,20 @@ class Runner:
         script, outputs, summary = folder / "script.sh", folder / "outputs", folder / "summary.md"
         for file, content in ((script, text), (outputs, ""), (summary, "")):
             file.write_text(content)
-        files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": str(summary), "RUNNER_TEMP": str(self.temporary)}
+        files = {"GITHUB_OUTPUT": str(outputs), "GITHUB_STEP_SUMMARY": self.summary_at or str(summary)}
+        files["RUNNER_TEMP"] = str(self.temporary)
         path = {} if action is None else {"GITHUB_ACTION_PATH": str(action)}
-        done = subprocess.run(
+        with subprocess.Popen(
             ["bash", "--noprofile", "--norc", "-eo", "pipefail", str(script)],
-            check=False,
             cwd=self.work,
             text=True,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,
-            timeout=PATIENCE,
             env={**self.variables, **variables, **files, **path, "CI": "true", "GITHUB_ACTIONS": "true"},
-        )
-        self.log.add(done.stdout)
+        ) as process:
+            self.started(text, process)
+            said, _ = process.communicate(timeout=PATIENCE)
+        self.log.add(said)
         self.summary += summary.read_text()
-        return done.returncode, read_outputs(outputs.read_text())
+        return process.returncode, read_outputs(outputs.read_text())

@@ -434,7 +434,7 @@ def test_nothing_begins_once_cancelled() -> None:
     cancelled = threading.Event()
     cancelled.set()
     with line(OK, cancelled=cancelled) as wire:
-        with pytest.raises(Interrupted):
+        with pytest.raises(Interrupted, match="nothing more is sent"):
             wire.send(GET)
         assert wire.server.seen == []
 
