@@ -34,7 +34,7 @@ from assetsync.events import Emit, silent
 from assetsync.folders import cache_folder, home_folder
 from assetsync.local.scan import digest_files, select
 from assetsync.plan.document import plan_document
-from assetsync.plan.safety import check_refusals, with_consents
+from assetsync.plan.safety import check_consents, check_refusals, with_consents
 from assetsync.prepare import existing_environment, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.connections import Timeouts
@@ -96,7 +96,8 @@ class Connection:
         consents: `Consent("--allow-deletes", 41)`, by the flags of the command line
         runtime: instead of the live Build's; retain: whether the manifest's key of that name is obeyed
 
-        Raises InvalidInput for what the manifest or the files make impossible, CredentialsError, ServiceError.
+        Raises InvalidInput for what the manifest or the files make impossible, UsageError for a flag that there is not,
+        CredentialsError, ServiceError.
         """
         return self.plan_selected(select(manifest), consents=consents, runtime=runtime, retain=retain)
 
@@ -109,6 +110,8 @@ class Connection:
         retain: bool = True,
     ) -> Planned:
         """The same for files that were selected before; their bytes are read while the first requests are under way."""
+        consents = tuple(consents)
+        check_consents(consents)
         prepared = prepare(
             selection.manifest,
             partial(read_tree, selection, self.cache_dir, self.emit),
@@ -213,7 +216,9 @@ class Planned:
         return plan_document(self.plan, self.refusals, everything=everything, warnings=self.warnings)
 
     def consenting(self, consents: Iterable[Consent]) -> Planned:
-        """The same with more consents given."""
+        """The same with more consents given. Raises UsageError for a flag that there is not."""
+        consents = tuple(consents)
+        check_consents(consents)
         return replace(self, refusals=with_consents(self.refusals, consents))
 
     def check(self) -> None:

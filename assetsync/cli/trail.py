@@ -108,11 +108,20 @@ def _open(file: Path) -> int:
 
 
 def _is_cut(file: Path, descriptor: int) -> bool:
-    """Whether a file ends within a line, as a run leaves it whose disk was full."""
+    """Whether a file ends within a line, as a run leaves it whose disk was full.
+
+    Raises UsageError for one of something else than events, such as the manifest.
+    """
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode) or found.st_size == 0:
             return False
         with file.open("rb") as stream:
-            return stream.seek(0, os.SEEK_END) > 0 and stream.seek(-1, os.SEEK_END) >= 0 and stream.read() != b"\n"
+            begins, _ = stream.read(2), stream.seek(-1, os.SEEK_END)
+            ends = stream.read()
     except OSError:
         return False
+    if not b'{"'.startswith(begins):
+        os.close(descriptor)
+        raise UsageError(f"--events: {file} holds something else than events", hint="name another file")
+    return ends != b"\n"

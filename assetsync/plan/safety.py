@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from assetsync.errors import Refused
+from assetsync.errors import Refused, UsageError
 from assetsync.manifest.model import MaxDelete
 from assetsync.plan.actions import Rename, Unchanged
 from assetsync.plan.fingerprints import without_renewed
@@ -27,6 +27,18 @@ NEVER_REFUSED = 3
 
 CREATE_SERVICE = "--create-service"
 """The one override without a figure."""
+
+OVERRIDES = (
+    "--allow-deletes",
+    "--allow-empty",
+    "--allow-replace",
+    "--allow-takeover",
+    "--allow-drop",
+    "--allow-flex",
+    "--allow-secrets",
+    CREATE_SERVICE,
+)
+"""What agrees to what `review` refuses, of a plan."""
 
 FLEX_SERVICE = "default"
 FLEX_PATHS = "/plugins/"
@@ -221,6 +233,19 @@ def unanswered(refusals: Iterable[Refusal]) -> tuple[Refusal, ...]:
 
 def consents_from(flags: Mapping[str, int | None]) -> tuple[Consent, ...]:
     return tuple(Consent(override, figure) for override, figure in flags.items())
+
+
+def check_consents(consents: Iterable[Consent]) -> None:
+    """Raise UsageError for a flag that agrees to nothing, as one that is misspelt does."""
+    for each in consents:
+        if each.override not in OVERRIDES:
+            from difflib import get_close_matches
+
+            hint = f"did you mean {near[0]}?" if (near := get_close_matches(each.override, OVERRIDES, 1)) else None
+            raise UsageError(
+                f"{each.override} agrees to nothing that a plan refuses",
+                hint=hint or f"there are {', '.join(OVERRIDES)}",
+            )
 
 
 def check_refusals(refusals: Iterable[Refusal]) -> None:

@@ -246,6 +246,16 @@ def test_a_file_that_cannot_be_written_is_told_before_anything_is_done(live: Sta
         assert ran.requests == ()
 
 
+def test_a_file_of_something_else_is_left_alone(live: Stage) -> None:
+    manifest = live.root / "assetsync.yaml"
+    before = manifest.read_bytes()
+
+    ran = live.run("plan", "--events", str(manifest)).holds(64, "holds something else than events")
+
+    assert not ran.requests
+    assert manifest.read_bytes() == before
+
+
 def test_a_file_in_a_source_folder_is_refused_since_it_would_be_published(live: Stage) -> None:
     for arguments in (("plan",), ("apply", "--yes")):
         ran = live.run(*arguments, "--events", "public/events.ndjson").holds(64, "would lie in the source folder")

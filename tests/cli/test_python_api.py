@@ -12,7 +12,10 @@ import pytest
 
 import assetsync
 from assetsync import errors
+from assetsync.cli.options import CREATE_SERVICE
+from assetsync.cli.options import OVERRIDES as FLAGS
 from assetsync.events import Deployed, Event, UploadDone
+from assetsync.plan.safety import OVERRIDES
 from tests.cli.fixtures import KEY
 
 if TYPE_CHECKING:
@@ -55,6 +58,19 @@ def test_what_is_refused_is_not_applied_without_a_consent(stage: Stage) -> None:
         connection.apply(planned.consenting([CONSENT]))
 
     assert stage.outside.visit("/a.txt").text == "a"
+
+
+def test_a_consent_by_a_flag_that_there_is_not_is_refused(stage: Stage) -> None:
+    manifest = assetsync.load_manifest(stage.manifest())
+    with assetsync.connect() as connection:
+        stage.write({"a": "a"})
+        with pytest.raises(assetsync.UsageError, match="agrees to nothing") as refused:
+            connection.plan(manifest, consents=[assetsync.Consent("--allow-secret")])
+        assert refused.value.hint == "did you mean --allow-secrets?"
+        planned = connection.plan(manifest)
+        with pytest.raises(assetsync.UsageError, match="agrees to nothing"):
+            planned.consenting([assetsync.Consent("allow-everything")])
+    assert {*OVERRIDES} == {*FLAGS, CREATE_SERVICE}, "the command line has these and no other"
 
 
 def test_the_document_is_that_of_the_command_line(live: Stage) -> None:
