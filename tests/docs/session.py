@@ -11,12 +11,13 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from tests.docs.pages import INTERRUPTED, Command, File, Script
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import TracebackType
 
     from tests.docs.pages import Meanwhile
 
@@ -63,6 +64,7 @@ class Session:
         (self._state / "variables").write_text("")
         (Path(variables["HOME"]) / ".curlrc").write_text("fail-with-body\nsilent\n")
         self._code = 0
+        self._begun: list[subprocess.Popen[bytes]] = []
         programs = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         self._variables = {**variables, "PATH": programs, "PYTHONUNBUFFERED": "1", "COLUMNS": "100"}
 
@@ -93,6 +95,19 @@ class Session:
     def code(self) -> int:
         return self._code
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for running in self._begun:
+            if running.poll() is None:
+                os.killpg(running.pid, signal.SIGKILL)
+                running.communicate()
+            assert running.stdout is not None
+            running.stdout.close()
+
     def _watch(self, running: subprocess.Popen[bytes], meanwhile: Meanwhile) -> str:
         said = _read_until(running, "", meanwhile.cue)
         self.script(Script(0, "sh", meanwhile.script))
@@ -102,7 +117,7 @@ class Session:
         """A shell that takes over where the last one was left."""
         after = 'code=$?; export -p > "$0/variables"; pwd > "$0/cwd"; exit $code' if keep else ""
         before = f'. "$0/variables"; cd "$(cat "$0/cwd")"; trap {_quoted(after)} EXIT; (exit {self._code})'
-        return subprocess.Popen(
+        running = subprocess.Popen(
             ["bash", "-c", f"{before}\n{text.replace(LOCAL, self._service)}", str(self._state)],
             env=self._variables,
             stdin=subprocess.DEVNULL,
@@ -110,13 +125,11 @@ class Session:
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        self._begun.append(running)
+        return running
 
     def _finish(self, running: subprocess.Popen[bytes]) -> str:
-        try:
-            said, _none = running.communicate(timeout=PATIENCE)
-        except subprocess.TimeoutExpired:
-            os.killpg(running.pid, signal.SIGKILL)
-            raise
+        said, _none = running.communicate(timeout=PATIENCE)
         self._code = running.returncode
         return said.decode()
 
@@ -136,7 +149,6 @@ def _read_until(running: subprocess.Popen[bytes], said: str, cue: str) -> str:
         ready, _, _ = select.select([descriptor], [], [], max(0.0, deadline - time.monotonic()))
         more = os.read(descriptor, 65536) if ready else b""
         if not more:
-            os.killpg(running.pid, signal.SIGKILL)
             raise AssertionError(f"it never said {cue!r}, but:\n{said}{read.decode(errors='replace')}")
         read += more
     return read.decode()

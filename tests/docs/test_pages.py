@@ -51,8 +51,8 @@ def test_what_a_page_says_is_what_happens(
         monkeypatch.setenv("REPOSITORY", str(REPOSITORY))
         monkeypatch.setenv("ASSETSYNC_PORT", "0")  # several pages at once
         connect(monkeypatch, running)
-        session = Session(root, os.environ, running.url)
-        wrong = follow(page, session, clock)
+        with Session(root, os.environ, running.url) as session:
+            wrong = follow(page, session, clock)
     assert not wrong, "\n\n".join(wrong)
 
 
