@@ -406,12 +406,12 @@ class Collections(RuleBasedStateMachine):
         return found
 
     def _expected(self, seen: Seen, owner: str, terms: Terms, ended: set[str]) -> tuple[set[str], set[str]]:
-        """The Builds and the Assets that go."""
+        """The Builds and the Assets that go. Of Builds of one second a way back is the newest."""
         ours = self._ours(seen, owner)
         live = {build for sid, build in seen.live.items() if sid not in ended}
         back = {build for sid, build in seen.back.items() if sid not in ended}
         idle = [sid for sid in seen.builds if sid not in live and seen.holds(sid) & ours]
-        idle.sort(key=lambda sid: (seen.builds[sid]["date_created"], sid), reverse=True)
+        idle.sort(key=lambda sid: (seen.builds[sid]["date_created"], sid in back, sid), reverse=True)
         builds: set[str] = set()
         if terms.builds_keep is not None:
             builds = {sid for sid in idle[terms.builds_keep :] if sid not in back or terms.builds_keep == 0}
