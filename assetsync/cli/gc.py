@@ -21,7 +21,6 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.errors import Interrupted, UsageError
-from assetsync.report.line import Line, Style
 
 if TYPE_CHECKING:
     from assetsync.cli.session import Session
@@ -38,7 +37,8 @@ if TYPE_CHECKING:
     help=(
         "Delete the Assets of this manifest that no Build of the Service holds and that are older than a day, or than "
         "--older-than says. Twilio collects most of them by itself within a week; nothing foreign and nothing live is "
-        "ever touched. Each thing is looked at again right before it goes.\n\n"
+        "ever touched. Each thing is looked at again right before it goes. Leaves with 1 where one could not be "
+        "deleted.\n\n"
         "A Build that is no longer live still holds its Assets, for rollback: --builds-keep N deletes all but the "
         "newest N of those first, where they hold something of ours and are old enough as well. With N of 1 or more "
         "the Build that a rollback of any Environment would go to next stays besides; 0 may delete it.\n\n"
@@ -161,28 +161,29 @@ def _show(found: Found, run: Run) -> None:
 
 
 def _delete(found: Found, session: Session, run: Run, *, yes: bool) -> None:
-    """Ask, delete, tell. Raises Interrupted, AssetsyncError where a preview could not be deleted."""
+    """Ask, delete, tell. Raises Interrupted, and AssetsyncError where not everything could be deleted."""
     from assetsync.apply.expiry import expire
-    from assetsync.apply.gc import sweep
-    from assetsync.cli.ended import left
+    from assetsync.apply.gc import Swept, sweep
+    from assetsync.cli.ended import left, tell_end
     from assetsync.cli.gc_view import counts, result
     from assetsync.cli.question import agrees
     from assetsync.cli.signals import draining
 
-    unmet = len(found.held)
+    unmet, noun = len(found.held), "preview"
     if found.previews or found.decided.builds or found.decided.assets:
         if not yes and not agrees(run.output, "Delete these?"):
             raise Interrupted("nothing was deleted")
-        with run.progress(), draining(session.cancelled, run.output.fail) as ending:
-            ended = expire(session.client, found.previews or (), found.owner, ending.stop)
-            swept = sweep(session.client, found.service, found.owner, found.decided, found.terms, ending.stop)
-        said = counts(None if found.previews is None else ended.deleted, swept.builds, swept.assets)
-        run.output.standing = f"deleted {said}"
-        run.output.document["result"] = result(ended, swept)
-        run.output.warn((*ended.kept, *ended.refused, *swept.refused))
-        run.output.result([Line(f"Deleted {said}.", Style.GOOD)])
-        if ending.stop.is_set():
-            raise Interrupted(f"interrupted after {said}")
-        unmet += len(ended.refused)
+        with draining(session.cancelled, run.output.fail) as ending:
+            with run.progress():
+                ended = expire(session.client, found.previews or (), found.owner, ending.stop)
+                swept = Swept()
+                if ended.error is None:
+                    swept = sweep(session.client, found.service, found.owner, found.decided, found.terms, ending.stop)
+            said = counts(None if found.previews is None else ended.deleted, swept.builds, swept.assets)
+            run.output.document["result"] = result(ended, swept)
+            run.output.warn((*ended.kept, *ended.refused, *swept.kept, *swept.refused))
+            tell_end(run, said, ended.error or swept.error, ending)
+        unmet += len(ended.refused) + len(swept.refused)
+        noun = "thing" if swept.refused else noun
     if unmet:
-        raise left(unmet)
+        raise left(unmet, noun)

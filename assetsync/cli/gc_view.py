@@ -75,7 +75,7 @@ def result(ended: Expired, swept: Swept) -> dict[str, Any]:
         "assets": [each.sid for each in swept.assets],
         "previews": [each.name for each in ended.deleted],
         "deleted": {"previews": len(ended.deleted), "builds": len(swept.builds), "assets": len(swept.assets)},
-        "kept": list(ended.kept),
+        "kept": [*ended.kept, *swept.kept],
         "refused": [*ended.refused, *swept.refused],
         "errors": [],
     }

@@ -213,13 +213,13 @@ def kept_by_versions(
     """Why an Asset must stay after all, as its own Versions tell; `named` are those that its name tells of.
 
     A young Version is a pipeline's that has not made its Build yet. A name that tells of Versions of which none is
-    here was copied from another Asset.
+    here was copied from another Asset, or Twilio has collected them and will collect it too (F1.7).
     """
     there = tuple(versions)
     if any(not terms.is_old(version.date_created, now) for version in there):
         yield f"a version is younger than {age_in_words(terms.older_than)}"
     if named and not {version.sid for version in there}.intersection(named):
-        yield "its name tells of versions that are not its own"
+        yield "it has none of the versions that its name tells of"
 
 
 def age_in_words(age: timedelta) -> str:

@@ -208,7 +208,9 @@ class Collections(RuleBasedStateMachine):
         assert before.builds.keys() - after.builds.keys() == builds == set(swept.builds)
         assert before.assets.keys() - after.assets.keys() == assets == {each.sid for each in swept.assets}
         assert {sid: after.assets[sid] for sid in after.assets} == {sid: before.assets[sid] for sid in after.assets}
-        assert all("versions that are not its own" in each for each in self._told_by_the_service(swept))
+        assert (swept.refused, swept.error) == ((), None), "nothing is asked for that the service refuses"
+        told = [each for each in swept.kept if "version is younger" not in each]
+        assert all("none of the versions that its name tells of" in each for each in told)
 
     # what stands still
 
@@ -424,10 +426,6 @@ class Collections(RuleBasedStateMachine):
             and all(seen.is_old(each, "date_created", terms.older_than) for each in seen.versions[sid])
         }
         return builds, assets
-
-    def _told_by_the_service(self, swept: Swept) -> list[str]:
-        """What was refused when it was asked for: nothing of that kind is ever asked for."""
-        return [each for each in swept.refused if "version is younger" not in each]
 
 
 def _name(owner: str, environment: str) -> str:
