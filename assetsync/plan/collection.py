@@ -171,11 +171,12 @@ class Verdicts:
         return any(version.asset_sid in self.own for version in build.asset_versions)
 
     def _newest_builds(self) -> frozenset[str]:
-        """Of the dated ones that no Environment uses and that hold something of ours.
+        """Of the dated ones that no Environment uses, that hold something of ours and that could be gone back to.
 
         Dates tell seconds (F4.4): of several of one second the one that a rollback goes to counts as the newest.
         """
         idle = [each for each in self.inventory.builds if each.sid not in self.live and self._is_ours(each)]
+        idle = [each for each in idle if each.status == "completed"]
         ranked = _by_date(sorted(idle, key=lambda each: (each.sid in self._back, each.sid)))
         return frozenset(ranked[max(0, len(ranked) - (self.terms.builds_keep or 0)) :])
 

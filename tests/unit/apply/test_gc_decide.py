@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -93,6 +94,13 @@ class TestOldBuilds:
     def test_the_newest_n_stay_and_the_oldest_go_first(self) -> None:
         assert decided([own(A)], BUILDS[::-1], keep=2).builds == tuple(sid("ZB", each) for each in (1, 2, 3))
         assert decided([own(A)], BUILDS, keep=9).builds == ()
+
+    @pytest.mark.parametrize("status", ["failed", "building"])
+    def test_one_that_nobody_can_go_back_to_is_none_of_the_newest_n(self, status: str) -> None:
+        unusable = [replace(each, status=status) for each in BUILDS[3:]]
+        sweep = decided([own(A)], [*BUILDS[:3], *unusable], keep=2)
+        assert sweep.builds == tuple(sid("ZB", each) for each in (1, 4, 5))
+        assert sweep.builds_stay == {Stay.NEWEST: 2}
 
     def test_live_ones_stay_besides(self) -> None:
         assert decided([own(A)], BUILDS, [1, None, 3], keep=1).builds == (sid("ZB", 2), sid("ZB", 4))
