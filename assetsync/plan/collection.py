@@ -204,7 +204,7 @@ class Verdicts:
             yield Stay.LIVE
         if any(self.builds[build.sid] and build.sid not in self.live for build in holders):
             yield Stay.HELD
-        if not self.terms.is_old(asset.date_updated, self.inventory.now):
+        if not self.terms.is_old(asset.date_updated or asset.date_created, self.inventory.now):  # null is never (F4.4)
             yield Stay.YOUNG
 
 

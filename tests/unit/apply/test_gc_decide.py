@@ -77,6 +77,12 @@ def test_what_is_younger_than_a_day_or_tells_no_date_is_left_alone_and_counted(
     assert (len(sweep.assets), sweep.young) == ((1, 0) if goes else (0, 1))
 
 
+@pytest.mark.parametrize(("created", "goes"), [(OLD, True), (YOUNG, False)])
+def test_one_that_was_never_updated_is_as_old_as_it_is(created: datetime, goes: bool) -> None:
+    sweep = decided([replace(own(A, updated=None), date_created=created)], [])
+    assert (len(sweep.assets), sweep.young) == ((1, 0) if goes else (0, 1))
+
+
 def test_a_copied_name_is_not_ours() -> None:
     """A foreign tool copied the name of an Asset whose Version some Build still holds."""
     name = write("/a", "website", [Entry("0" * 32, "0" * 24, "0" * 6, sid("ZN", 0xA))])
