@@ -97,18 +97,28 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is, and what of it may go. `previews`: those to be deleted; None where that was not asked for.
+    """What there is, and what of it may go.
 
+    service: its SID; previews: those to be deleted, None where that was not asked for
     held: a sentence for each preview that is over and stays all the same
     """
 
-    owner: str
+    ownership: Ownership
     service: str
     terms: Terms
     inventory: Inventory
     decided: Sweep
     previews: tuple[Preview, ...] | None = None
     held: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        return self.ownership.name
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What JSON says of where this was found."""
+        return {"service": {"sid": self.service, "unique_name": self.ownership.service}, "owner": self.owner}
 
     @property
     def leaving(self) -> frozenset[str]:
@@ -137,7 +147,7 @@ def _look(ownership: Ownership, session: Session, terms: Terms, given: tuple[Con
         previews, held = sorted_out(over(seen.previews, seen.declared, seen.now), seen, session, given)
     inventory = take_inventory(client, service, ownership.name, terms)
     decided = decide(inventory.without(_sids(previews)), terms)
-    return Found(ownership.name, service, terms, inventory, decided, previews, held)
+    return Found(ownership, service, terms, inventory, decided, previews, held)
 
 
 def _sids(previews: tuple[Preview, ...] | None) -> frozenset[str]:
@@ -149,14 +159,14 @@ def _explain(asked: str, found: Found, session: Session, run: Run) -> None:
 
     with run.progress():
         held = explained(asked, session.client, found.service, found.inventory, found.leaving, found.terms)
-    run.output.document |= {"assets": document(held), "errors": []}
-    run.output.result(lines(held, found.owner, found.inventory.now))
+    run.output.document |= found.about | {"assets": document(held), "errors": []}
+    run.output.result(lines(held, found.ownership.name, found.inventory.now))
 
 
 def _show(found: Found, run: Run) -> None:
     from assetsync.cli.gc_view import document, lines
 
-    run.output.document |= document(found.previews, found.held, found.decided, found.terms)
+    run.output.document |= found.about | document(found.previews, found.held, found.decided, found.terms)
     run.output.warn(found.held)
     run.output.result(lines(found.previews, found.decided, found.terms))
 

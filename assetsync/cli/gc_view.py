@@ -66,6 +66,7 @@ def document(
             "assets": {why.value: count for why, count in _in_order(decided.assets_stay)},
         },
         "terms": {"builds_keep": terms.builds_keep, "older_than_seconds": int(terms.older_than.total_seconds())},
+        "errors": [],
     }
 
 

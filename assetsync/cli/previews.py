@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assetsync.cli.environment_view import environment_document
 from assetsync.cli.options import (
     Command,
     Common,
@@ -164,12 +165,8 @@ def _document(seen: Seen, session: Session) -> dict[str, Any]:
         "service": {"sid": seen.holdings.service_sid, "unique_name": seen.ownership.service},
         "environments": {"used": len(seen.holdings.environments), "limit": ENVIRONMENTS},
         "previews": [
-            {
-                "name": each.name,
-                "sid": each.environment.sid,
-                "domain": each.environment.domain_name,
-                "url": _url(each, session),
-                "build_sid": each.environment.build_sid,
+            environment_document(each.environment, session)
+            | {
                 "expires_at": each.expiry.isoformat(),
                 "expired": is_over(each.expiry, seen.now),
                 "declared": each.name in seen.declared,

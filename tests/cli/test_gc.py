@@ -107,6 +107,9 @@ def test_what_stays_is_counted_by_reason_in_text_and_json(site: Stage) -> None:
         "assets": {"other_manifests": 1, "foreign": 1, "live": 2, "held": 1, "young": 1},
     }
     assert (document["young"], document["young_builds"]) == (1, 0)
+    service = site.outside.get()["sid"]
+    assert (document["service"], document["owner"]) == ({"sid": service, "unique_name": "my-site"}, "website")
+    assert document["errors"] == []
     assert document["terms"] == {"builds_keep": 1, "older_than_seconds": 14 * 24 * 3600}
     assert [each["path"] for each in document["assets"]] != []
     assert len(document["builds"]) == 2
