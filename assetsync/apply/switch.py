@@ -22,7 +22,10 @@ LOOK = 50
 """Deployments that are looked at to find the way back."""
 
 _READERS = 8
-_AWAY = "Twilio deletes Builds that no Environment has used for a while; `assetsync history` shows which are there"
+_AWAY = (
+    "Twilio deletes Builds that no Environment has used for a while, and `gc --builds-keep` old ones; "
+    "`assetsync history` shows which are there"
+)
 
 
 @dataclass(frozen=True, slots=True)
