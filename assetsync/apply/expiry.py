@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from assetsync.apply.preview import read_mark, service_now
-from assetsync.errors import ApiError, Conflict, Interrupted, NotFound, ServiceError
+from assetsync.errors import ApiError, AssetsyncError, Conflict, Interrupted, NotFound, RateLimited, ServerFailure
 from assetsync.plan.previews import Loss, is_over, loss_of
 from assetsync.twilio.snapshot import JournalView
 from assetsync.twilio.survey import read_snapshot
@@ -25,11 +25,15 @@ _GONE = "it is gone already"
 
 @dataclass(frozen=True, slots=True)
 class Expired:
-    """deleted: those that went; kept: why others are rightly there still; refused: why others could not be deleted."""
+    """deleted: those that went; kept: why others are rightly there still; refused: why others could not be deleted.
+
+    error: what ended it before all were reached, None where nothing did
+    """
 
     deleted: tuple[Preview, ...]
     kept: tuple[str, ...]
     refused: tuple[str, ...]
+    error: AssetsyncError | None = None
 
 
 def read_loss(client: ServerlessClient, holdings: Holdings, environment: Environment, owner: str) -> Loss:
@@ -54,22 +58,24 @@ def expire(client: ServerlessClient, over: Iterable[Preview], owner: str, stop: 
     deleted: list[Preview] = []
     kept: list[str] = []
     refused: list[str] = []
+    error: AssetsyncError | None = None
     try:
         for each in over:
             if stop.is_set():
-                refused.append(f"{each.name} was not reached")
-                continue
+                raise Interrupted("interrupted")
             try:
                 if reason := _kept(client, each, owner):
                     kept.append(f"{each.name} was not deleted: {reason}")
                     continue
                 client.delete_environment(each.environment.service_sid, each.environment.sid)
                 deleted.append(each)
-            except (ApiError, Conflict) as error:
-                refused.append(f"{each.name} stays: {error.message}")
-    except (ServiceError, Interrupted) as error:
-        refused.append(f"the rest was not reached: {error.message}")
-    return Expired(tuple(deleted), tuple(kept), tuple(refused))
+            except (RateLimited, ServerFailure):
+                raise
+            except (ApiError, Conflict) as no:
+                refused.append(f"{each.name} stays: {no.message}")
+    except AssetsyncError as ended:
+        error = ended
+    return Expired(tuple(deleted), tuple(kept), tuple(refused), error)
 
 
 def _kept(client: ServerlessClient, each: Preview, owner: str) -> str | None:

@@ -57,8 +57,12 @@ def remembered(folder: Path) -> int | None:
     Raises sqlite3.Error where it cannot be read or is damaged: the next run begins a new one then.
     """
     file = folder / "journal.sqlite"
-    if not file.exists():
+    try:
+        mode = file.lstat().st_mode
+    except FileNotFoundError:
         return None
+    if not stat.S_ISREG(mode):  # to open a pipe would wait for somebody who writes
+        raise sqlite3.DatabaseError("not a file")
     with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True, timeout=1)) as database:
         if database.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise sqlite3.DatabaseError("it is damaged")

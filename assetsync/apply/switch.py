@@ -25,7 +25,10 @@ NEWEST_BUILDS = 4
 """Builds that are read beside the Deployments: mostly the live one and the one before are among them."""
 
 _READERS = 8
-_AWAY = "Twilio deletes Builds that no Environment has used for a while; `assetsync history` shows which are there"
+_AWAY = (
+    "Twilio deletes Builds that no Environment has used for a while, and `gc --builds-keep` old ones; "
+    "`assetsync history` shows which are there"
+)
 
 
 @dataclass(frozen=True, slots=True)

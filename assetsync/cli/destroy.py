@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assetsync.cli.environment_view import environment_document, missing_document
 from assetsync.cli.options import (
     Command,
     Common,
@@ -156,7 +157,11 @@ def _delete(doomed: Doomed, session: Session, run: Run) -> bool:
 
 
 def _tell_gone(run: Run, ownership: Ownership, name: str) -> None:
-    run.output.document |= {"environment": {"name": name, "sid": None}, "result": {"deleted": False, "errors": []}}
+    run.output.document |= {
+        "environment": missing_document(name),
+        "result": {"deleted": False, "errors": []},
+        "errors": [],
+    }
     where = f"the Service {printable(ownership.service)}"
     run.output.result([Line(f"There is no Environment {printable(name)} in {where}: nothing to delete.", Style.GOOD)])
 
@@ -169,14 +174,7 @@ def _show(doomed: Doomed, session: Session, run: Run) -> None:
     run.output.document |= {
         "account_sid": environment.account_sid,
         "service": {"sid": environment.service_sid, "unique_name": doomed.service},
-        "environment": {
-            "name": environment.unique_name,
-            "sid": environment.sid,
-            "suffix": environment.domain_suffix,
-            "domain": environment.domain_name,
-            "url": session.reach.endpoints.site(environment.domain_name),
-            "build_sid": environment.build_sid,
-        },
+        "environment": environment_document(environment, session),
         "serves": {"ours": list(loss.ours), "foreign": list(loss.foreign), "functions": list(loss.functions)},
         "safety": [refusal_document(each) for each in doomed.refusals],
         "errors": [],

@@ -6,13 +6,16 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from assetsync.errors import ApiError, AssetsyncError
+from assetsync.errors import ApiError, AssetsyncError, Interrupted
+from assetsync.report.line import Line, Style
 from assetsync.report.units import plural
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from assetsync.cli.run import Run
     from assetsync.cli.session import Session
+    from assetsync.cli.signals import Ending
     from assetsync.manifest.model import Ownership
     from assetsync.plan.previews import Preview
     from assetsync.plan.safety import Consent
@@ -65,8 +68,20 @@ def sorted_out(
     return tuple(doomed), tuple(held)
 
 
-def left(count: int) -> AssetsyncError:
+def tell_end(run: Run, deleted: str, error: AssetsyncError | None, ending: Ending) -> None:
+    """Say what was deleted, such as `2 Environments`. Raises what ended it too early, Interrupted after a signal."""
+    run.output.standing = f"deleted {deleted}"
+    run.output.result([Line(f"Deleted {deleted}.", Style.GOOD)])
+    if error is not None:
+        run.output.warn(["the rest was not reached"])
+    if ending.stop.is_set():
+        raise Interrupted(f"interrupted after {deleted}")
+    if error is not None:
+        raise error
+
+
+def left(count: int, noun: str = "preview") -> AssetsyncError:
     """The error with which a command ends that could not delete so many."""
     return AssetsyncError(
-        f"{plural(count, 'preview')} could not be deleted", hint="the warnings say why; run again once that is settled"
+        f"{plural(count, noun)} could not be deleted", hint="the warnings say why; run again once that is settled"
     )

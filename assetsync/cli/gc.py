@@ -21,7 +21,6 @@ from assetsync.cli.options import (
 )
 from assetsync.cli.run import Run, command_run
 from assetsync.errors import Interrupted, UsageError
-from assetsync.report.line import Line, Style
 
 if TYPE_CHECKING:
     from assetsync.cli.session import Session
@@ -38,10 +37,12 @@ if TYPE_CHECKING:
     help=(
         "Delete the Assets of this manifest that no Build of the Service holds and that are older than a day, or than "
         "--older-than says. Twilio collects most of them by itself within a week; nothing foreign and nothing live is "
-        "ever touched. Each thing is looked at again right before it goes.\n\n"
+        "ever touched. Each thing is looked at again right before it goes. Leaves with 1 where one could not be "
+        "deleted.\n\n"
         "A Build that is no longer live still holds its Assets, for rollback: --builds-keep N deletes all but the "
-        "newest N of those first, where they hold something of ours and are old enough as well. With N of 1 or more "
-        "the Build that a rollback of any Environment would go to next stays besides; 0 may delete it.\n\n"
+        "newest N of those first, where they hold something of ours and are old enough as well. One that failed is "
+        "none of the N. With N of 1 or more the Build that a rollback of any Environment goes to next stays besides; "
+        "0 may delete it.\n\n"
         "--previews first deletes the previews whose time is over, as `previews --expire` does and with its guards. "
         "All of it, for a scheduled job: `assetsync gc --previews --builds-keep 10 --older-than 14d --yes`.\n\n"
         "--explain tells what holds an Asset, and each reason why gc leaves it alone, by the other options given."
@@ -96,18 +97,28 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What there is, and what of it may go. `previews`: those to be deleted; None where that was not asked for.
+    """What there is, and what of it may go.
 
+    service: its SID; previews: those to be deleted, None where that was not asked for
     held: a sentence for each preview that is over and stays all the same
     """
 
-    owner: str
+    ownership: Ownership
     service: str
     terms: Terms
     inventory: Inventory
     decided: Sweep
     previews: tuple[Preview, ...] | None = None
     held: tuple[str, ...] = ()
+
+    @property
+    def owner(self) -> str:
+        return self.ownership.name
+
+    @property
+    def about(self) -> dict[str, Any]:
+        """What JSON says of where this was found."""
+        return {"service": {"sid": self.service, "unique_name": self.ownership.service}, "owner": self.owner}
 
     @property
     def leaving(self) -> frozenset[str]:
@@ -136,7 +147,7 @@ def _look(ownership: Ownership, session: Session, terms: Terms, given: tuple[Con
         previews, held = sorted_out(over(seen.previews, seen.declared, seen.now), seen, session, given)
     inventory = take_inventory(client, service, ownership.name, terms)
     decided = decide(inventory.without(_sids(previews)), terms)
-    return Found(ownership.name, service, terms, inventory, decided, previews, held)
+    return Found(ownership, service, terms, inventory, decided, previews, held)
 
 
 def _sids(previews: tuple[Preview, ...] | None) -> frozenset[str]:
@@ -148,41 +159,42 @@ def _explain(asked: str, found: Found, session: Session, run: Run) -> None:
 
     with run.progress():
         held = explained(asked, session.client, found.service, found.inventory, found.leaving, found.terms)
-    run.output.document |= {"assets": document(held), "errors": []}
-    run.output.result(lines(held, found.owner, found.inventory.now))
+    run.output.document |= found.about | {"assets": document(held), "errors": []}
+    run.output.result(lines(held, found.ownership.name, found.inventory.now))
 
 
 def _show(found: Found, run: Run) -> None:
     from assetsync.cli.gc_view import document, lines
 
-    run.output.document |= document(found.previews, found.held, found.decided, found.terms)
+    run.output.document |= found.about | document(found.previews, found.held, found.decided, found.terms)
     run.output.warn(found.held)
     run.output.result(lines(found.previews, found.decided, found.terms))
 
 
 def _delete(found: Found, session: Session, run: Run, *, yes: bool) -> None:
-    """Ask, delete, tell. Raises Interrupted, AssetsyncError where a preview could not be deleted."""
+    """Ask, delete, tell. Raises Interrupted, and AssetsyncError where not everything could be deleted."""
     from assetsync.apply.expiry import expire
-    from assetsync.apply.gc import sweep
-    from assetsync.cli.ended import left
+    from assetsync.apply.gc import Swept, sweep
+    from assetsync.cli.ended import left, tell_end
     from assetsync.cli.gc_view import counts, result
     from assetsync.cli.question import agrees
     from assetsync.cli.signals import draining
 
-    unmet = len(found.held)
+    unmet, noun = len(found.held), "preview"
     if found.previews or found.decided.builds or found.decided.assets:
         if not yes and not agrees(run.output, "Delete these?"):
             raise Interrupted("nothing was deleted")
-        with run.progress(), draining(session.cancelled, run.output.fail) as ending:
-            ended = expire(session.client, found.previews or (), found.owner, ending.stop)
-            swept = sweep(session.client, found.service, found.owner, found.decided, found.terms, ending.stop)
-        said = counts(None if found.previews is None else ended.deleted, swept.builds, swept.assets)
-        run.output.standing = f"deleted {said}"
-        run.output.document["result"] = result(ended, swept)
-        run.output.warn((*ended.kept, *ended.refused, *swept.refused))
-        run.output.result([Line(f"Deleted {said}.", Style.GOOD)])
-        if ending.stop.is_set():
-            raise Interrupted(f"interrupted after {said}")
-        unmet += len(ended.refused)
+        with draining(session.cancelled, run.output.fail) as ending:
+            with run.progress():
+                ended = expire(session.client, found.previews or (), found.owner, ending.stop)
+                swept = Swept()
+                if ended.error is None:
+                    swept = sweep(session.client, found.service, found.owner, found.decided, found.terms, ending.stop)
+            said = counts(None if found.previews is None else ended.deleted, swept.builds, swept.assets)
+            run.output.document["result"] = result(ended, swept)
+            run.output.warn((*ended.kept, *ended.refused, *swept.kept, *swept.refused))
+            tell_end(run, said, ended.error or swept.error, ending)
+        unmet += len(ended.refused) + len(swept.refused)
+        noun = "thing" if swept.refused else noun
     if unmet:
-        raise left(unmet)
+        raise left(unmet, noun)

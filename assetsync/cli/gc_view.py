@@ -66,6 +66,7 @@ def document(
             "assets": {why.value: count for why, count in _in_order(decided.assets_stay)},
         },
         "terms": {"builds_keep": terms.builds_keep, "older_than_seconds": int(terms.older_than.total_seconds())},
+        "errors": [],
     }
 
 
@@ -75,7 +76,7 @@ def result(ended: Expired, swept: Swept) -> dict[str, Any]:
         "assets": [each.sid for each in swept.assets],
         "previews": [each.name for each in ended.deleted],
         "deleted": {"previews": len(ended.deleted), "builds": len(swept.builds), "assets": len(swept.assets)},
-        "kept": list(ended.kept),
+        "kept": [*ended.kept, *swept.kept],
         "refused": [*ended.refused, *swept.refused],
         "errors": [],
     }

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from assetsync.cli.session import Session
     from assetsync.manifest.model import Manifest
-    from assetsync.model import Build, Deployment, Environment
+    from assetsync.model import Build, Deployment
 
 _PATHS = 6
 
@@ -51,6 +51,7 @@ def command(*, limit: int, **flags: Any) -> int:
 
 def _look(manifest: Manifest, session: Session, limit: int) -> dict[str, Any]:
     from assetsync.apply.switch import read_builds
+    from assetsync.cli.environment_view import environment_document
     from assetsync.prepare import existing_environment
     from assetsync.twilio.survey import own_sids, read_holdings
 
@@ -63,19 +64,9 @@ def _look(manifest: Manifest, session: Session, limit: int) -> dict[str, Any]:
     return {
         "account_sid": environment.account_sid,
         "service": {"sid": service, "unique_name": manifest.service},
-        "environment": _environment_document(environment, session),
+        "environment": environment_document(environment, session),
         "deployments": _documents(found, limit, builds, own),
         "errors": [],
-    }
-
-
-def _environment_document(environment: Environment, session: Session) -> dict[str, Any]:
-    return {
-        "name": environment.unique_name,
-        "sid": environment.sid,
-        "domain": environment.domain_name,
-        "url": session.reach.endpoints.site(environment.domain_name),
-        "build_sid": environment.build_sid,
     }
 
 

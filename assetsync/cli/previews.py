@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from assetsync.cli.environment_view import environment_document
 from assetsync.cli.options import (
     Command,
     Common,
@@ -116,18 +117,15 @@ def _agreed(run: Run) -> bool:
 
 def _carry_out(doomed: tuple[Preview, ...], owner: str, session: Session, run: Run, held: int) -> None:
     from assetsync.apply.expiry import expire
-    from assetsync.cli.ended import left
+    from assetsync.cli.ended import left, tell_end
     from assetsync.cli.signals import draining
 
-    with run.progress(), draining(session.cancelled, run.output.fail) as ending:
-        done = expire(session.client, doomed, owner, ending.stop)
-    deleted = f"deleted {plural(len(done.deleted), 'Environment')}"
-    run.output.standing = deleted
-    run.output.document["result"] = _result(done)
-    run.output.warn((*done.kept, *done.refused))
-    run.output.result([Line(f"D{deleted[1:]}.", Style.GOOD)])
-    if ending.stop.is_set():
-        raise Interrupted(f"interrupted; {deleted}")
+    with draining(session.cancelled, run.output.fail) as ending:
+        with run.progress():
+            done = expire(session.client, doomed, owner, ending.stop)
+        run.output.document["result"] = _result(done)
+        run.output.warn((*done.kept, *done.refused))
+        tell_end(run, plural(len(done.deleted), "Environment"), done.error, ending)
     if held + len(done.refused):
         raise left(held + len(done.refused))
 
@@ -167,12 +165,8 @@ def _document(seen: Seen, session: Session) -> dict[str, Any]:
         "service": {"sid": seen.holdings.service_sid, "unique_name": seen.ownership.service},
         "environments": {"used": len(seen.holdings.environments), "limit": ENVIRONMENTS},
         "previews": [
-            {
-                "name": each.name,
-                "sid": each.environment.sid,
-                "domain": each.environment.domain_name,
-                "url": _url(each, session),
-                "build_sid": each.environment.build_sid,
+            environment_document(each.environment, session)
+            | {
                 "expires_at": each.expiry.isoformat(),
                 "expired": is_over(each.expiry, seen.now),
                 "declared": each.name in seen.declared,

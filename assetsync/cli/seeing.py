@@ -26,6 +26,7 @@ def see(
 ) -> tuple[Environment, tuple[Seen, ...]]:
     """Fetch and compare. Raises Conflict where somebody deployed meanwhile: the bytes may be another Version's."""
     from assetsync.api import MOST_AT_ONCE, read_tree
+    from assetsync.cli.environment_view import environment_document
     from assetsync.cli.signals import draining
     from assetsync.prepare import existing_environment
     from assetsync.served.adopt import foreign_at, look
@@ -55,7 +56,7 @@ def see(
             )
     run.output.document |= {
         "service": {"sid": environment.service_sid, "unique_name": manifest.service},
-        "environment": {"name": environment.unique_name, "sid": environment.sid, "url": site.url},
+        "environment": environment_document(environment, session),
         "undo_file": None,
         "errors": [],
     }

@@ -9,6 +9,7 @@ from datetime import timedelta
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from assetsync.cli.environment_view import environment_document, missing_document
 from assetsync.plan.drift import drift, unheld
 from assetsync.plan.limits import BUILDS_AN_HOUR, ENVIRONMENTS, SERVICES, Use, use_of_build
 from assetsync.prepare import match_environment
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from assetsync.cli.session import Session
     from assetsync.manifest.model import Manifest
-    from assetsync.model import Build, Deployment, Environment
+    from assetsync.model import Build, Deployment
     from assetsync.plan.drift import Drift
     from assetsync.twilio.client import ServerlessClient
     from assetsync.twilio.snapshot import Snapshot
@@ -58,28 +59,17 @@ def look(manifest: Manifest, session: Session, *, brief: bool) -> dict[str, Any]
         "errors": [],
     }
     if not brief:
-        found["environments"] = [_environment(each, session) for each in holdings.environments]
+        found["environments"] = [environment_document(each, session) for each in holdings.environments]
     environment = match_environment(manifest, holdings.environments)
     if environment is None:
-        return found | {"environment": {"name": manifest.environment.name, "sid": None, "build_sid": None}}
+        return found | {"environment": missing_document(manifest.environment.name) | {"deployed_at": None}}
     client = session.client
     snapshot = read_snapshot(client, holdings, environment, owner=manifest.name, journal=session.journal.view)
     history = client.list_deployments(environment.service_sid, environment.sid, limit=1 if brief else DEPLOYMENTS)
     newest = history[0].date_created if history else None
-    about = _environment(environment, session) | {"deployed_at": newest.isoformat() if newest else None}
+    about = environment_document(environment, session) | {"deployed_at": newest.isoformat() if newest else None}
     found |= {"account_sid": environment.account_sid, "environment": about} | _holds(snapshot)
     return found if brief else found | _wider(client, holdings, snapshot, history)
-
-
-def _environment(environment: Environment, session: Session) -> dict[str, Any]:
-    return {
-        "name": environment.unique_name,
-        "sid": environment.sid,
-        "suffix": environment.domain_suffix,
-        "domain": environment.domain_name,
-        "url": session.reach.endpoints.site(environment.domain_name),
-        "build_sid": environment.build_sid,
-    }
 
 
 def _holds(snapshot: Snapshot) -> dict[str, Any]:

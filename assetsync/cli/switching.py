@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from assetsync.cli.environment_view import environment_document
 from assetsync.errors import Interrupted, InvalidInput, UsageError
 from assetsync.plan.actions import Delete
 from assetsync.plan.difference import foreign_refusal
@@ -176,14 +177,7 @@ def _document(found: Found, session: Session) -> dict[str, Any]:
     return {
         "account_sid": found.account_sid,
         "service": {"sid": environment.service_sid, "unique_name": found.service},
-        "environment": {
-            "name": environment.unique_name,
-            "sid": environment.sid,
-            "suffix": environment.domain_suffix,
-            "domain": environment.domain_name,
-            "url": session.reach.endpoints.site(environment.domain_name),
-            "build_sid": environment.build_sid,
-        },
+        "environment": environment_document(environment, session),
         "build_sid": wanted.after.sid,
         "difference": difference_document(wanted.difference, found.own),
         "differs_from_folder": None if found.apart is None else [action.path for action in found.apart],

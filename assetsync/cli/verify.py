@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 @voice_options
 def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
     """Read, fetch, compare."""
+    from assetsync.cli.environment_view import environment_document
     from assetsync.cli.reading import read_tree
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
@@ -69,12 +70,7 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
             with run.progress():
                 assets = chosen.of(read_tree(selection, run.emit).assets, attrgetter("path"))
                 environment = existing_environment(manifest, read_environments(session.client, manifest.service))
-            run.output.document["environment"] = {
-                "name": environment.unique_name,
-                "sid": environment.sid,
-                "url": session.reach.endpoints.site(environment.domain_name),
-                "build_sid": environment.build_sid,
-            }
+            run.output.document["environment"] = environment_document(environment, session)
             tell(check(session, run, environment.domain_name, assets, wait, common.concurrency), run)
         run.output.close()
     return 0

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from assetsync.doctor.check import ok, warning, wrong
-from assetsync.report.units import duration
+from assetsync.report.units import duration, span
 from assetsync.twilio.printable import printable
 from assetsync.twilio.reach import Reached, Unreached, reach
 
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 CLOCKS_APART = timedelta(seconds=30)
 """From here on the ages of things are told wrongly: the service dates them, and some are compared with our clock."""
 
+_HOUR = 3600.0
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _OURS = ("ASSETSYNC_API_URL", "ASSETSYNC_UPLOAD_URL", "ASSETSYNC_SITE_URL")
 
@@ -87,12 +88,13 @@ def clock_check(answers: Answers) -> Check:
     ahead = next((each for each in dates if each is not None), None)
     if ahead is None:
         return warning("clock", "it cannot be compared: no host tells the time")
+    seconds = abs(ahead).total_seconds()
     if abs(ahead) <= CLOCKS_APART:
-        return ok("clock", f"{duration(abs(ahead).total_seconds())} apart from the service's, which is near enough")
+        return ok("clock", f"{duration(seconds)} apart from the service's, which is near enough")
     side = "behind" if ahead > timedelta() else "ahead of"
     return warning(
         "clock",
-        f"this machine's is {duration(abs(ahead).total_seconds())} {side} the service's",
+        f"this machine's is {duration(seconds) if seconds < _HOUR else span(seconds)} {side} the service's",
         "set it right (NTP): the ages of things are told by it",
     )
 

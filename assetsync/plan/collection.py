@@ -171,11 +171,12 @@ class Verdicts:
         return any(version.asset_sid in self.own for version in build.asset_versions)
 
     def _newest_builds(self) -> frozenset[str]:
-        """Of the dated ones that no Environment uses and that hold something of ours.
+        """Of the dated ones that no Environment uses, that hold something of ours and that could be gone back to.
 
         Dates tell seconds (F4.4): of several of one second the one that a rollback goes to counts as the newest.
         """
         idle = [each for each in self.inventory.builds if each.sid not in self.live and self._is_ours(each)]
+        idle = [each for each in idle if each.status == "completed"]
         ranked = _by_date(sorted(idle, key=lambda each: (each.sid in self._back, each.sid)))
         return frozenset(ranked[max(0, len(ranked) - (self.terms.builds_keep or 0)) :])
 
@@ -203,7 +204,7 @@ class Verdicts:
             yield Stay.LIVE
         if any(self.builds[build.sid] and build.sid not in self.live for build in holders):
             yield Stay.HELD
-        if not self.terms.is_old(asset.date_updated, self.inventory.now):
+        if not self.terms.is_old(asset.date_updated or asset.date_created, self.inventory.now):  # null is never (F4.4)
             yield Stay.YOUNG
 
 
@@ -213,13 +214,13 @@ def kept_by_versions(
     """Why an Asset must stay after all, as its own Versions tell; `named` are those that its name tells of.
 
     A young Version is a pipeline's that has not made its Build yet. A name that tells of Versions of which none is
-    here was copied from another Asset.
+    here was copied from another Asset, or Twilio has collected them and will collect it too (F1.7).
     """
     there = tuple(versions)
     if any(not terms.is_old(version.date_created, now) for version in there):
         yield f"a version is younger than {age_in_words(terms.older_than)}"
     if named and not {version.sid for version in there}.intersection(named):
-        yield "its name tells of versions that are not its own"
+        yield "it has none of the versions that its name tells of"
 
 
 def age_in_words(age: timedelta) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import os
 import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -207,7 +208,16 @@ def test_a_failing_service_is_told_once_and_not_waited_for(live: Stage, monkeypa
         assert len(server.seen) <= 8
 
 
-@pytest.mark.parametrize(("seconds", "state"), [(-3600, "warning"), (0, "ok"), (20, "ok"), (40, "warning")])
+@pytest.mark.parametrize(
+    ("seconds", "state", "apart"),
+    [
+        (-3600, "warning", " "),
+        (0, "ok", " s apart"),
+        (20, "ok", " s apart"),
+        (40, "warning", " s behind"),
+        (4_000_000, "warning", " 46 d 7 h behind"),
+    ],
+)
 def test_the_clock_is_held_against_the_services(
     home: Path,
     tmp_path: Path,
@@ -215,6 +225,7 @@ def test_the_clock_is_held_against_the_services(
     capsys: pytest.CaptureFixture[str],
     seconds: int,
     state: str,
+    apart: str,
 ) -> None:
     with RunningEmulator(
         tmp_path / "service", switched(), clock=lambda: datetime.now(UTC) + timedelta(seconds=seconds)
@@ -226,6 +237,7 @@ def test_the_clock_is_held_against_the_services(
         outside.close()
     found = check(ran, "clock")
     assert found[0] == state
+    assert apart in found[1]
     if state == "warning":
         assert ("behind" if seconds > 0 else "ahead of") in found[1]
 
@@ -282,6 +294,17 @@ def test_a_damaged_journal_is_told_and_left_as_it_is(live: Stage, home: Path) ->
 
     assert check(doctor(live, 0), "journal")[0] == "warning"
     assert file.read_bytes() == before
+
+
+def test_a_journal_that_is_no_file_is_told_and_not_waited_for(live: Stage, home: Path) -> None:
+    file = home / "cache/journal.sqlite"
+    file.unlink()
+    os.mkfifo(file)
+
+    state, message = check(doctor(live, 0), "journal")[:2]
+
+    assert state == "warning"
+    assert "not a file" in message
 
 
 def test_a_lock_is_told_as_held_only_while_a_process_holds_it(live: Stage, home: Path) -> None:

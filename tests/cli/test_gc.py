@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import signal
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from assetsync.emulator.messages import Answer
 from tests.cli.fixtures import stage_of_its_own
-from tests.cli.stage import Ran, Stage, Terminal
-from tests.fakes.clock import Calendar
+from tests.cli.held import Held
+from tests.cli.stage import Ran, Running, Stage, Terminal
+from tests.fakes.clock import Calendar, HastyClock
+from tests.fakes.world import Bend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+    from assetsync.emulator.messages import Request
 
 NIGHTLY = ("gc", "--previews", "--builds-keep", "1", "--older-than", "14d", "--yes")
 
@@ -101,6 +107,9 @@ def test_what_stays_is_counted_by_reason_in_text_and_json(site: Stage) -> None:
         "assets": {"other_manifests": 1, "foreign": 1, "live": 2, "held": 1, "young": 1},
     }
     assert (document["young"], document["young_builds"]) == (1, 0)
+    service = site.outside.get()["sid"]
+    assert (document["service"], document["owner"]) == ({"sid": service, "unique_name": "my-site"}, "website")
+    assert document["errors"] == []
     assert document["terms"] == {"builds_keep": 1, "older_than_seconds": 14 * 24 * 3600}
     assert [each["path"] for each in document["assets"]] != []
     assert len(document["builds"]) == 2
@@ -184,6 +193,94 @@ def test_all_of_it_is_asked_for_with_one_question(site: Stage, calendar: Calenda
         terminal.enter("n")
         terminal.end().holds(130, "nothing was deleted")
     assert len(site.outside.every("/Environments")) == 2
+
+
+# What goes wrong on the way
+
+
+def refusing(stage: Stage, pattern: str, status: int) -> None:
+    """Every deletion of such a thing is answered with this status."""
+    stage.clock = HastyClock()
+    stage.emulator.core.faults = Bend("DELETE", pattern, first=Answer(status, b"{}"), times=1000)
+
+
+def asked_to_delete(ran: Ran, kind: str) -> set[str]:
+    return {path for method, path in ran.writes if method == "DELETE" and f"/{kind}/" in path}
+
+
+@pytest.mark.parametrize(("status", "code"), [(503, 1), (429, 1), (401, 77)])
+def test_a_service_that_fails_midway_ends_the_run_and_what_went_is_told(site: Stage, status: int, code: int) -> None:
+    """Nothing more is asked of it: each of a thousand Assets would be tried for minutes."""
+    refusing(site, "/Assets/", status)
+
+    ran = site.run("gc", "--yes", "--builds-keep", "0", "--format", "json")
+
+    ran.holds(code, "Warning: the rest was not reached", f"HTTP {status}")
+    result = ran.document["result"]
+    assert result["deleted"] == {"previews": 0, "builds": 3, "assets": 0}
+    assert (result["kept"], result["refused"]) == ([], [])
+    assert [each["exit_code"] for each in ran.document["errors"]] == [code]
+    assert len(asked_to_delete(ran, "Assets")) == 1
+
+
+def test_what_the_service_will_not_delete_leaves_with_1_and_the_rest_goes(site: Stage) -> None:
+    refusing(site, f"/Assets/{asset(site, '/only-1.html')}", 403)
+
+    ran = site.run("gc", "--yes", "--builds-keep", "0")
+
+    ran.holds(1, "Deleted 3 Builds, 2 Assets.", "(/only-1.html) stays: ", "1 thing could not be deleted")
+    assert labels(site) == ["/only-1.html", "/only-3.html", "/page.html"]
+
+
+def test_what_a_build_holds_that_could_not_be_deleted_stays_for_that_reason(site: Stage) -> None:
+    refusing(site, "/Builds/", 403)
+
+    ran = site.run("gc", "--yes", "--builds-keep", "0", "--format", "json").holds(1, "6", "could not be deleted")
+
+    assert len(ran.document["result"]["refused"]) == 3
+    assert {each.rpartition("stays: ")[2] for each in ran.document["result"]["kept"]} == {"a Build holds it"}
+    assert asked_to_delete(ran, "Assets") == set()
+
+
+def test_where_the_previews_cannot_be_reached_nothing_behind_them_is_begun(site: Stage, calendar: Calendar) -> None:
+    preview(site, "pr-1")
+    preview(site, "pr-2")
+    calendar.now += timedelta(days=30)
+    refusing(site, "/Environments/", 500)
+
+    ran = site.run("gc", "--yes", "--previews", "--builds-keep", "0").holds(
+        1, "Deleted 0 previews, 0 Builds, 0 Assets.", "the rest was not reached", "HTTP 500"
+    )
+
+    assert len(asked_to_delete(ran, "Environments")) == 1
+    assert asked_to_delete(ran, "Builds") == set()
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("gc", "--previews", "--builds-keep", "0"), "1 preview, 0 Builds, 0 Assets"),
+        (("previews", "--expire"), "1 Environment"),
+    ],
+    ids=["gc", "previews"],
+)
+def test_a_signal_between_deletions_leaves_with_its_own_code(
+    site: Stage, calendar: Calendar, command: tuple[str, ...], said: str, number: signal.Signals, code: int
+) -> None:
+    preview(site, "pr-1")
+    preview(site, "pr-2")
+    calendar.now += timedelta(days=30)
+    with Held(site.emulator.core, is_deletion) as held, Running(*command, "--yes") as running:
+        held.wait_for()
+        running.signal(number)
+        held.release()
+        running.end().holds(code, f"Deleted {said}.", "the rest was not reached", f"interrupted after {said}")
+    assert len(site.outside.every("/Environments")) == 2
+
+
+def is_deletion(request: Request) -> bool:
+    return request.method == "DELETE"
 
 
 # What holds what

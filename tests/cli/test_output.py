@@ -255,3 +255,44 @@ def test_every_command_that_has_a_json_form_prints_a_document(live: Stage) -> No
         found = json.loads(live.run(*arguments, "--format", "json").holds(0).out)
         assert found["format_version"] == 1
         assert not found.get("errors")
+
+
+ENVIRONMENT = {"name", "sid", "suffix", "domain", "url", "build_sid"}
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("status",),
+        ("history",),
+        ("rollback", "--dry-run"),
+        ("promote", "--from", "pr-1", "--dry-run"),
+        ("verify",),
+        ("adopt", "--dry-run", "--settle", "0"),
+        ("destroy", "-e", "pr-1", "--dry-run"),
+        ("destroy", "-e", "pr-2", "--yes"),
+    ],
+    ids=" ".join,
+)
+def test_an_environment_is_told_with_the_same_keys_by_every_command(live: Stage, command: tuple[str, ...]) -> None:
+    live.write({"page-0.html": "second"})
+    live.apply()
+    live.run("apply", "--yes", "-e", "pr-1", "--create-environment", "--ttl", "1h").holds(0)
+
+    document = live.run(*command, "--format", "json").holds(0).document
+
+    more = {"deployed_at"} if command == ("status",) else set[str]()
+    assert document["environment"].keys() == ENVIRONMENT | more
+    assert document["errors"] == []
+    for each in document.get("environments", ()):
+        assert each.keys() == ENVIRONMENT
+
+
+def test_a_preview_is_told_with_the_keys_of_an_environment_and_its_end(live: Stage) -> None:
+    live.run("apply", "--yes", "-e", "pr-1", "--create-environment", "--ttl", "1h").holds(0)
+
+    (one,) = live.run("previews", "--format", "json").holds(0).document["previews"]
+
+    assert one.keys() == ENVIRONMENT | {"expires_at", "expired", "declared"}
+    (told,) = [each for each in live.run("status", "--format", "json").document["environments"] if each["suffix"]]
+    assert {key: one[key] for key in ENVIRONMENT} == told

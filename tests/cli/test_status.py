@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from tests.cli.stage import Stage
 
 TODAY = {"format_version", "service", "environment", "errors", "account_sid", "assets", "functions", "runtime"}
+ENVIRONMENT = ("name", "sid", "suffix", "domain", "url", "build_sid")
 MORE = {"environments", "drift", "limits", "retention"}
 
 
@@ -180,6 +181,6 @@ def test_an_environment_that_is_not_there_yet(live: Stage, brief: tuple[str, ...
 
     found = status(live, *brief)
 
-    assert found["environment"] == {"name": "staging", "sid": None, "build_sid": None}
+    assert found["environment"] == dict.fromkeys((*ENVIRONMENT, "deployed_at")) | {"name": "staging"}
     assert [each["name"] for each in found.get("environments", ())] == ([] if brief else ["production"])
     live.run("status", *brief).holds(0, "The Environment staging of", "does not exist yet")

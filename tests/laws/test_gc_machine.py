@@ -208,7 +208,9 @@ class Collections(RuleBasedStateMachine):
         assert before.builds.keys() - after.builds.keys() == builds == set(swept.builds)
         assert before.assets.keys() - after.assets.keys() == assets == {each.sid for each in swept.assets}
         assert {sid: after.assets[sid] for sid in after.assets} == {sid: before.assets[sid] for sid in after.assets}
-        assert all("versions that are not its own" in each for each in self._told_by_the_service(swept))
+        assert (swept.refused, swept.error) == ((), None), "nothing is asked for that the service refuses"
+        told = [each for each in swept.kept if "version is younger" not in each]
+        assert all("none of the versions that its name tells of" in each for each in told)
 
     # what stands still
 
@@ -406,12 +408,12 @@ class Collections(RuleBasedStateMachine):
         return found
 
     def _expected(self, seen: Seen, owner: str, terms: Terms, ended: set[str]) -> tuple[set[str], set[str]]:
-        """The Builds and the Assets that go."""
+        """The Builds and the Assets that go. Of Builds of one second a way back is the newest."""
         ours = self._ours(seen, owner)
         live = {build for sid, build in seen.live.items() if sid not in ended}
         back = {build for sid, build in seen.back.items() if sid not in ended}
         idle = [sid for sid in seen.builds if sid not in live and seen.holds(sid) & ours]
-        idle.sort(key=lambda sid: (seen.builds[sid]["date_created"], sid), reverse=True)
+        idle.sort(key=lambda sid: (seen.builds[sid]["date_created"], sid in back, sid), reverse=True)
         builds: set[str] = set()
         if terms.builds_keep is not None:
             builds = {sid for sid in idle[terms.builds_keep :] if sid not in back or terms.builds_keep == 0}
@@ -424,10 +426,6 @@ class Collections(RuleBasedStateMachine):
             and all(seen.is_old(each, "date_created", terms.older_than) for each in seen.versions[sid])
         }
         return builds, assets
-
-    def _told_by_the_service(self, swept: Swept) -> list[str]:
-        """What was refused when it was asked for: nothing of that kind is ever asked for."""
-        return [each for each in swept.refused if "version is younger" not in each]
 
 
 def _name(owner: str, environment: str) -> str:

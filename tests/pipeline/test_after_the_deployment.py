@@ -10,7 +10,7 @@ import pytest
 from assetsync.apply.gc import sweep, take_inventory
 from assetsync.emulator.direct import DirectTransport
 from assetsync.emulator.messages import json_answer
-from assetsync.errors import Conflict
+from assetsync.errors import Conflict, ServiceError
 from assetsync.plan.collection import Terms, decide
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
@@ -21,6 +21,7 @@ from tests.pipeline.driving import DEPLOYMENTS, changes, rename, tool_deploys
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from assetsync.apply.gc import Swept
     from tests.fakes.world import Answer, Request
 
 LIST_OF_DEPLOYMENTS = r"/Deployments\?PageSize"
@@ -77,22 +78,22 @@ class TestSweep:
         world.pass_time(2 * DAY)
         return site
 
-    def swept(self, world: World, stop: threading.Event | None = None) -> tuple[int, int, tuple[str, ...]]:
+    def swept(self, world: World, stop: threading.Event | None = None) -> Swept:
         with client_of(world) as client:
             decided = decide(take_inventory(client, SERVICE, "website", ALL), ALL)
-            done = sweep(client, SERVICE, "website", decided, ALL, stop or threading.Event())
-        return len(done.builds), len(done.assets), done.refused
+            return sweep(client, SERVICE, "website", decided, ALL, stop or threading.Event())
 
     def test_deletes_old_builds_and_what_only_they_held(self, world: World, leftovers: Project) -> None:
-        assert self.swept(world) == (1, 3, ())
+        done = self.swept(world)
+        assert (len(done.builds), len(done.assets), done.kept, done.refused, done.error) == (1, 3, (), (), None)
         assert len(world.remote.assets()) == 1
         assert changes(world.machine(), leftovers) == ()
 
     def test_deletes_nothing_once_it_is_stopped(self, world: World, leftovers: Project) -> None:
         stop = threading.Event()
         stop.set()
-        builds, assets, _refused = self.swept(world, stop)
-        assert (builds, assets) == (0, 0)
+        done = self.swept(world, stop)
+        assert (done.builds, done.assets) == ((), ())
         assert len(world.remote.assets()) == 4
         assert world.machine().plan(leftovers).plan.build_needed is False
 
@@ -101,23 +102,24 @@ class TestSweep:
         live = {each["asset_sid"] for each in world.remote.live_versions("production").values()}
         ours = next(sid for sid in world.remote.assets() if sid not in live)
         name = world.remote.assets()[ours]
-        assert self.swept(world)[:2] == (1, 3)
+        done = self.swept(world)
+        assert (len(done.builds), len(done.assets)) == (1, 3)
         foreign = world.remote.new_asset("theirs")
         world.remote.upload(foreign, "/theirs.txt", b"theirs")
         rename(world, foreign, name)
         world.pass_time(2 * DAY)
         assert leftovers.name == "website"
-        builds, assets, refused = self.swept(world)
-        assert (builds, assets) == (0, 0)
-        assert "versions that are not its own" in refused[0]
+        done = self.swept(world)
+        assert (done.builds, done.assets) == ((), ())
+        assert "none of the versions that its name tells of" in done.kept[0]
         assert foreign in world.remote.assets()
 
     def test_tells_what_was_deleted_when_the_service_fails_midway(self, world: World, leftovers: Project) -> None:
         assert leftovers.name == "website"
         world.core.faults = Bend("GET", r"/Versions\?", first=REFUSED)
-        builds, assets, refused = self.swept(world)
-        assert (builds, assets) == (1, 0)
-        assert "the rest was not reached" in refused[0]
+        done = self.swept(world)
+        assert (len(done.builds), done.assets) == (1, ())
+        assert isinstance(done.error, ServiceError)
 
 
 def test_a_first_run_killed_at_any_request_is_finished_by_a_fresh_machine(tmp_path: Path) -> None:

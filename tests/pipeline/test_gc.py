@@ -68,7 +68,7 @@ def test_what_a_build_of_the_last_moment_holds_is_not_even_asked_for(world: Worl
     done = swept(world, lambda: world.remote.build([version]))
     assert (len(done.builds), done.assets) == (1, ())
     assert asset not in asked_to_delete(world)
-    assert "it is in use again" in done.refused[0]
+    assert "a Build holds it" in done.kept[0]
 
 
 def test_a_build_that_is_live_again_is_not_even_asked_for(world: World, leftover: tuple[str, str]) -> None:
@@ -77,7 +77,7 @@ def test_a_build_that_is_live_again_is_not_even_asked_for(world: World, leftover
     done = swept(world, lambda: world.remote.deploy("production", old))
     assert (done.builds, done.assets) == ((), ())
     assert asked_to_delete(world) == set()
-    assert f"Build {old} stays: it is live again" in done.refused
+    assert f"Build {old} stays: it is live again" in done.kept
     assert world.remote.served("production", "/page.html")[1] == b"page"
     assert asset in world.remote.assets()
 
@@ -92,7 +92,7 @@ def test_each_build_is_held_against_the_environments_right_before_it_goes(world:
     once_at(world, "DELETE", "/Builds/", lambda: world.remote.deploy("production", second))
     done = swept(world, int)
     assert done.builds == (first,)
-    assert f"Build {second} stays: it is live again" in done.refused
+    assert f"Build {second} stays: it is live again" in done.kept
     assert asked_to_delete(world) == {first}
 
 
@@ -105,7 +105,7 @@ def test_a_build_to_which_a_rollback_would_go_by_now_stays(world: World, site: P
     first, second = decided_builds(world)
     done = swept(world, lambda: world.machine().go_back(site), Terms(builds_keep=1))
     assert (done.builds, asked_to_delete(world)) == ((), set())
-    assert f"Build {first} stays: a rollback would go there by now" in done.refused
+    assert f"Build {first} stays: a rollback would go there by now" in done.kept
     assert world.remote.environment("production")["build_sid"] == second
     world.machine().go_back(site)
     assert world.remote.served("production", "/index.html")[1] == b"1"
@@ -123,8 +123,28 @@ def test_an_asset_that_gets_another_name_at_the_last_moment_stays(world: World, 
     once_at(world, "GET", r"/Assets/ZH\w+\?$", lambda: rename(world, asset, "theirs"))
     done = swept(world, int)
     assert done.assets == ()
-    assert "written to a moment ago" in done.refused[0]
+    assert "written to a moment ago" in done.kept[0]
     assert asset in world.remote.assets()
+
+
+def test_what_another_gc_has_deleted_a_moment_ago_is_passed_over(world: World, site: Project) -> None:
+    site.write({"index.html": b"<h1>", "page.html": b"page", "other.html": b"other"})
+    world.machine().apply(site)
+    site.write({"index.html": b"<h1>"})
+    world.machine().apply(site)
+    world.pass_time(2 * DAY)
+    gone: list[str] = []
+
+    def be_faster(request: Request, _answer: Answer | None) -> None:
+        path = request.path.removesuffix("/Versions")
+        assert world.remote.http.delete(path).status_code == 204
+        gone.append(path.rpartition("/")[2])
+
+    world.core.faults = Bend("GET", r"/Assets/ZH\w+/Versions", do=be_faster, early=True)
+    done = swept(world, int)
+    assert (len(gone), len(done.assets)) == (1, 1)
+    assert (done.kept, done.refused, done.error) == ((), (), None)
+    assert len(world.remote.assets()) == 1
 
 
 def test_after_some_deletions_all_builds_are_read_again(world: World, site: Project) -> None:
@@ -160,7 +180,7 @@ class TestPipelinesInFlight:
         assert len(versions) == 2
         done = swept(world, int)
         assert done.assets == ()
-        told = ["a version is younger than a day" in each for each in done.refused]
+        told = ["a version is younger than a day" in each for each in done.kept]
         assert told == ([] if world.core.settings.upload_touches_asset else [True]), "or it is young by its own date"
         assert asset not in asked_to_delete(world)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -76,6 +77,12 @@ def test_what_is_younger_than_a_day_or_tells_no_date_is_left_alone_and_counted(
     assert (len(sweep.assets), sweep.young) == ((1, 0) if goes else (0, 1))
 
 
+@pytest.mark.parametrize(("created", "goes"), [(OLD, True), (YOUNG, False)])
+def test_one_that_was_never_updated_is_as_old_as_it_is(created: datetime, goes: bool) -> None:
+    sweep = decided([replace(own(A, updated=None), date_created=created)], [])
+    assert (len(sweep.assets), sweep.young) == ((1, 0) if goes else (0, 1))
+
+
 def test_a_copied_name_is_not_ours() -> None:
     """A foreign tool copied the name of an Asset whose Version some Build still holds."""
     name = write("/a", "website", [Entry("0" * 32, "0" * 24, "0" * 6, sid("ZN", 0xA))])
@@ -93,6 +100,13 @@ class TestOldBuilds:
     def test_the_newest_n_stay_and_the_oldest_go_first(self) -> None:
         assert decided([own(A)], BUILDS[::-1], keep=2).builds == tuple(sid("ZB", each) for each in (1, 2, 3))
         assert decided([own(A)], BUILDS, keep=9).builds == ()
+
+    @pytest.mark.parametrize("status", ["failed", "building"])
+    def test_one_that_nobody_can_go_back_to_is_none_of_the_newest_n(self, status: str) -> None:
+        unusable = [replace(each, status=status) for each in BUILDS[3:]]
+        sweep = decided([own(A)], [*BUILDS[:3], *unusable], keep=2)
+        assert sweep.builds == tuple(sid("ZB", each) for each in (1, 4, 5))
+        assert sweep.builds_stay == {Stay.NEWEST: 2}
 
     def test_live_ones_stay_besides(self) -> None:
         assert decided([own(A)], BUILDS, [1, None, 3], keep=1).builds == (sid("ZB", 2), sid("ZB", 4))
