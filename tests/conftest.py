@@ -9,8 +9,12 @@ from __future__ import annotations
 import os
 import sys
 import time
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+import pytest
 from hypothesis import settings
 from hypothesis.internal.conjecture import engine
 
@@ -18,7 +22,10 @@ from tests.emulator.described import answers_are_as_described, look_for_descript
 from tests.emulator.openapi import VARIABLE
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
+
+HERE = Path(__file__).parent
 
 __all__ = ["answers_are_as_described", "others_are_looked_at"]
 
@@ -43,11 +50,37 @@ def _patient(install: Callable[[Any], None]) -> Callable[[Any], None]:
 
 sys.settrace = _patient(sys.settrace)
 
+
+@cache
+def _trusted(file: str, folder: str, *, trust_env: bool) -> ssl.SSLContext:
+    del file, folder
+    return httpx.create_ssl_context(trust_env=trust_env)
+
+
+def _once(verify: Any = True, cert: Any = None, trust_env: bool = True) -> ssl.SSLContext:
+    """What every client of httpx trusts, read once: thousands of them talk to loopback, without TLS."""
+    if verify is not True or cert is not None:
+        return httpx.create_ssl_context(verify, cert, trust_env)
+    return _trusted(*(os.environ.get(name, "") for name in ("SSL_CERT_FILE", "SSL_CERT_DIR")), trust_env=trust_env)
+
+
+httpx._transports.default.create_ssl_context = _once  # type: ignore[attr-defined]
+
 settings.register_profile("ci", derandomize=True, deadline=None, print_blob=True)
 settings.register_profile("long", deadline=None, print_blob=True, stateful_step_count=1000)
 settings.load_profile(os.environ.get("ASSETSYNC_HYPOTHESIS", "ci"))
 if os.environ.get("ASSETSYNC_HYPOTHESIS") == "long":
     engine.BUFFER_SIZE *= 8  # a history of 1,000 steps makes more choices than an example is allowed by default
+
+
+UNTRACED = ("laws", "reliability", "watch")
+"""Suites of thousands of runs, which tracing would make twice as long: what they alone reach counts as not covered."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.relative_to(HERE).parts[0] in UNTRACED:
+            item.add_marker(pytest.mark.no_cover)
 
 
 def pytest_configure() -> None:
