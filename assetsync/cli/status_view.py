@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from assetsync.report.line import Line, Style
@@ -40,7 +41,7 @@ def _live(found: dict[str, Any]) -> Iterator[Line]:
     if environment["build_sid"] is None:
         yield Line("  nothing is deployed")
         return
-    yield Line(f"  Build {environment['build_sid']}, deployed {environment['deployed_at'] or 'at an unknown time'}")
+    yield Line(f"  Build {environment['build_sid']}, deployed {_moment(environment['deployed_at'])}")
     counts = f"{plural(assets['ours'], 'asset')} of ours, {assets['foreign']} foreign"
     open_to = ", ".join(f"{count} {name}" for name, count in assets["visibilities"].items() if count)
     yield Line(f"  {counts}, {plural(found['functions'], 'Function')}{f'; {open_to}' if open_to else ''}")
@@ -63,6 +64,10 @@ def _environments(found: dict[str, Any]) -> Iterator[Line]:
         yield Line(f"  {mark} {printable(each['name'])}  {printable(each['domain'])}  {live}")
 
 
+def _moment(told: str | None) -> str:
+    return f"{datetime.fromisoformat(told):%Y-%m-%d %H:%M} UTC" if told else "at an unknown time"
+
+
 def _drift(drift: dict[str, Any]) -> Iterator[Line]:
     for each in drift["deployments"]:
         what = [
@@ -74,7 +79,7 @@ def _drift(drift: dict[str, Any]) -> Iterator[Line]:
             )
             if each[key]
         ]
-        when = each["created"] or "an unknown time"
+        when = _moment(each["created"]).removeprefix("at ")
         yield Line(f"Not by an apply of this manifest, Deployment of {when}: {'; '.join(what)}", Style.WARNING)
 
 

@@ -32,7 +32,7 @@ _ODD = (  # what no two runs have in common, and what a local service calls othe
     (re.compile(r"https?://([a-z0-9-]+\.(?:twil\.io|localhost))(?::\d+)?"), r"https://\1"),
     (re.compile(r"-\d{4}((?:-[a-z0-9-]+)?)\.(?:twil\.io|localhost)(?::\d+)?"), r"-0000\1.twil.io"),
     (re.compile(r"\d{4}-\d\d-\d\d"), "2026-01-01"),
-    (re.compile(r"\b\d\d:\d\d(:\d\d(\.\d+)?)?\b"), "00:00"),
+    (re.compile(r"(?<!\d)\d\d:\d\d(:\d\d(\.\d+)?)?\b"), "00:00"),
     (re.compile(r"\b\d+(\.\d+)?(?= (ms|s|seconds?|min|minutes?|requests?)\b)"), "0"),
     (re.compile(r"\b\d+ (d|h|min)( \d+ (h|min))?\b"), "0 h"),
     (re.compile(r"(127\.0\.0\.1|\{domain\}):\d+"), r"\1:4080"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -66,6 +67,13 @@ def fill(disk: Path) -> Path:
         while stream.write(b"x" * 4096):
             pass
     return file
+
+
+def until_old(folder: Path) -> None:
+    """Until what is in the folder is old enough for a cache to believe in it: some ticks of the clock of files."""
+    newest = max(file.stat().st_ctime_ns for file in folder.rglob("*"))
+    while time.time_ns() < newest + 50_000_000:
+        pass
 
 
 def _mount(*arguments: str) -> bool:

@@ -14,7 +14,7 @@ import pytest
 
 from assetsync.emulator.server import RunningEmulator
 from tests.cli.stage import PATIENCE, Outside, Ran, command
-from tests.reliability.disks import Detachable, fill, small_disk
+from tests.reliability.disks import Detachable, fill, small_disk, until_old
 from tests.reliability.figures import LONG, note
 from tests.reliability.rights import obeying_modes
 from tests.reliability.stepping import before_request
@@ -110,6 +110,7 @@ def test_a_cache_folder_on_a_full_disk_costs_a_warning_and_nothing_else(full: Fu
     stage = full.stage
     stage.write(SITE)
     full.fill()
+    until_old(stage.root)
     ran = stage.apply().holds(0, "The hash cache cannot be written")
     check(stage, ran, SITE)
     check_at_rest(stage)
