@@ -22,6 +22,7 @@ from assetsync.plan.planner import candidates, plan_actions
 from assetsync.plan.retention import is_asked_for, window_of
 from assetsync.plan.safety import Refusal, review
 from assetsync.twilio.memory import label_of
+from assetsync.twilio.printable import printable
 from assetsync.twilio.snapshot import snapshot_of
 from assetsync.twilio.survey import check_service, read_environments, read_holdings, read_others, read_snapshot
 
@@ -123,12 +124,12 @@ def prepare_on(
 
 def existing_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment:
     """The same as `match_environment`. Raises UsageError where it does not exist yet."""
+    environments = tuple(environments)
     found = match_environment(manifest, environments)
     if found is None:
-        raise UsageError(
-            f"the Environment {manifest.environment.name} of {manifest.service} does not exist",
-            hint="`assetsync apply` makes it",
-        )
+        wanted, there = manifest.environment, ", ".join(printable(each.unique_name) for each in environments) or "none"
+        hint = f"the Service has: {there}" if wanted.any_suffix else "`assetsync apply` makes it"
+        raise UsageError(f"the Environment {wanted.name} of {manifest.service} does not exist", hint=hint)
     return found
 
 
@@ -146,6 +147,8 @@ def match_environment(manifest: Manifest, environments: Iterable[Environment]) -
     Raises InvalidInput where its suffix is another one, or is taken by another name (F7.4).
     """
     wanted = manifest.environment
+    if wanted.any_suffix:
+        return next((each for each in environments if each.unique_name == wanted.name), None)
     for each in sorted(environments, key=lambda found: found.unique_name != wanted.name):
         if each.unique_name == wanted.name and each.domain_suffix == wanted.suffix:
             return each

@@ -15,8 +15,8 @@ from assetsync.cli.options import (
     Seconds,
     consents,
     flex_option,
-    manifest_options,
     option,
+    place_options,
     service_options,
     voice_options,
 )
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 @option("-n", "--dry-run", is_flag=True, help="Show the table, write nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")
 @option("-a", "--all", "everything", is_flag=True, help="Show every asset.")
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(
@@ -110,7 +110,7 @@ def command(
     with command_run(**common.voice) as run:
         if not (yes or dry_run or sys.stdin.isatty()):
             raise UsageError("adopt asks before it writes, and there is no terminal", hint="add --yes, or --dry-run")
-        manifest = read_manifest(common)
+        manifest = read_manifest(common, find=True)
         names = Names(run, common.concurrency, asks=not yes, writes=not dry_run)
         with open_session(common, run.emit) as session:
             if undo is not None:

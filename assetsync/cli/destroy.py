@@ -15,8 +15,8 @@ from assetsync.cli.options import (
     Common,
     consents,
     foreign_loss_option,
-    manifest_options,
     option,
+    place_options,
     service_options,
     unmarked_option,
     voice_options,
@@ -53,7 +53,7 @@ _MOST = 20
         "`assetsync destroy -e pr-42 --yes`."
     ),
 )
-@manifest_options
+@place_options
 @service_options
 @option("-n", "--dry-run", is_flag=True, help="Show what would go, delete nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")

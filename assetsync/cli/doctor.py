@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, service_options, voice_options
+from assetsync.cli.options import Common, place_options, service_options, voice_options
 from assetsync.cli.run import command_run
 from assetsync.doctor.check import State, exit_code
 from assetsync.errors import UsageError
@@ -30,7 +30,7 @@ _STYLES = {State.OK: Style.PLAIN, State.WARNING: Style.WARNING, State.WRONG: Sty
         "Leaves with 0 where nothing is wrong, else with 1, or 77 where it is the credentials."
     ),
 )
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(**flags: Any) -> int:

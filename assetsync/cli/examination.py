@@ -63,11 +63,7 @@ def _manifest(common: Common) -> tuple[Check, Manifest | None]:
     try:
         path = manifest_path(common.manifest)
         names = [common.environment] if common.environment else [each.name for each in load_environments(path)]
-        create = common.create_environment
-        found = [
-            load_manifest(path, environment=name, variables=os.environ, create_environment=create, suffix=common.suffix)
-            for name in names
-        ]
+        found = [load_manifest(path, environment=name, variables=os.environ, find_environment=True) for name in names]
     except NoManifest as error:
         return ok("manifest", error.message, error.hint), None
     except InvalidInput as error:

@@ -76,7 +76,7 @@ def command(
     from assetsync.plan.safety import consents_from
 
     given = consents_from(consents(flags))
-    common = Common(environment=None, create_environment=False, suffix=None, **flags)
+    common = Common(environment=None, **flags)
     with command_run(**common.voice) as run:
         terms = Terms(builds_keep, MIN_AGE if older_than is None else age(older_than))
         if not (yes or dry_run or explain is not None or sys.stdin.isatty()):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
+from assetsync.cli.options import Common, option, place_options, service_options, voice_options
 from assetsync.cli.run import command_run
 from assetsync.report.line import Line, Style
 from assetsync.report.units import plural
@@ -32,7 +32,7 @@ _PATHS = 6
     ),
 )
 @option("--limit", type=click.IntRange(1, 1000), default=10, show_default=True, help="How many Deployments.")
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(*, limit: int, **flags: Any) -> int:
@@ -41,7 +41,7 @@ def command(*, limit: int, **flags: Any) -> int:
 
     common = Common(**flags)
     with command_run(**common.voice) as run:
-        manifest = read_manifest(common)
+        manifest = read_manifest(common, find=True)
         with run.progress(), open_session(common, run.emit) as session:
             run.output.document |= _look(manifest, session, limit)
         run.output.result(_lines(run.output.document))

@@ -79,7 +79,7 @@ def command(
     **flags: Any,
 ) -> int:
     """Write the manifest, unless there is one."""
-    common = Common(manifest=None, create_environment=False, suffix=None, **flags)
+    common = Common(manifest=None, **flags)
     with command_run(**common.voice) as run:
         file = folder / "assetsync.yaml"
         if file.exists() and not force:
@@ -184,6 +184,7 @@ def _likely_source(folder: Path) -> str:
 
 def _check(text: str, file: Path, environment: str | None) -> None:
     """The manifest that is about to be written must be right. Raises InvalidInput."""
+    from assetsync.manifest.environments import Request
     from assetsync.manifest.locate import manifest_folder, project_root
     from assetsync.manifest.parse import parse_manifest
 
@@ -192,8 +193,6 @@ def _check(text: str, file: Path, environment: str | None) -> None:
         path=file,
         root=project_root(file),
         folder=manifest_folder(file),
-        environment=environment,
+        request=Request(environment),
         variables={},
-        create_environment=False,
-        suffix=None,
     )

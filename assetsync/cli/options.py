@@ -86,8 +86,6 @@ class Common:
 
     manifest: Path | None
     environment: str | None
-    create_environment: bool
-    suffix: str | None
     local: bool
     profile: str | None
     form: str
@@ -97,6 +95,8 @@ class Common:
     concurrency: int
     stall_timeout: float
     events: Path | None = None
+    create_environment: bool = False
+    suffix: str | None = None
 
     @property
     def voice(self) -> Voice:
@@ -144,10 +144,15 @@ def manifest_options(command: F) -> F:
     for add in (
         option("--suffix", help="The domain suffix for --create-environment; by default its name."),
         option("--create-environment", is_flag=True, help="Take an Environment that the manifest does not declare."),
-        option("-e", "--environment", metavar="NAME", help="Which Environment; needed when several are declared."),
     ):
         command = add(command)
-    return manifest_option(command)
+    return place_options(command)
+
+
+def place_options(command: F) -> F:
+    """-m, -e, for commands that make no Environment."""
+    text = "Which Environment; needed when several are declared."
+    return manifest_option(option("-e", "--environment", metavar="NAME", help=text)(command))
 
 
 def manifest_option(command: F) -> F:

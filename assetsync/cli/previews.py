@@ -64,7 +64,7 @@ def command(*, expire: bool, dry_run: bool, yes: bool, **flags: Any) -> int:
     from assetsync.plan.safety import consents_from
 
     given = consents_from(consents(flags))
-    common = Common(environment=None, create_environment=False, suffix=None, **flags)
+    common = Common(environment=None, **flags)
     with command_run(**common.voice) as run:
         if expire and not (yes or dry_run or sys.stdin.isatty()):
             raise UsageError(

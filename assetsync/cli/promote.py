@@ -11,8 +11,8 @@ from assetsync.cli.options import (
     Common,
     consents,
     foreign_option,
-    manifest_options,
     option,
+    place_options,
     service_options,
     voice_options,
 )
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
     metavar="NAME",
     help="The Environment whose Build is taken.",
 )
-@manifest_options
+@place_options
 @service_options
 @option("-n", "--dry-run", is_flag=True, help="Show what would change, deploy nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")

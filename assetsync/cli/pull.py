@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
+from assetsync.cli.options import Common, option, place_options, service_options, voice_options
 from assetsync.cli.run import command_run
 from assetsync.errors import FileFailure, FilesFailed, Interrupted, UsageError
 from assetsync.report.line import Line, Style
@@ -46,7 +46,7 @@ _MOST = 40
 )
 @option("--force", is_flag=True, help="Replace files that are different.")
 @option("-n", "--dry-run", is_flag=True, help="Show what would be fetched, write nothing.")
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(*, folder: Path, only: tuple[str, ...], force: bool, dry_run: bool, **flags: Any) -> int:
@@ -58,7 +58,7 @@ def command(*, folder: Path, only: tuple[str, ...], force: bool, dry_run: bool, 
     common = Common(**flags)
     chosen = Chosen(only)
     with command_run(**common.voice) as run:
-        manifest = read_manifest(common)
+        manifest = read_manifest(common, find=True)
         with open_session(common, run.emit) as session:
             with run.progress():
                 environment, build = live_build(session.client, manifest)

@@ -11,8 +11,8 @@ from assetsync.cli.options import (
     Common,
     consents,
     foreign_option,
-    manifest_options,
     option,
+    place_options,
     service_options,
     voice_options,
 )
@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     ),
 )
 @option("--to", envvar="ASSETSYNC_ROLLBACK_TO", metavar="BUILD", help="The SID of the Build to go back to.")
-@manifest_options
+@place_options
 @service_options
 @option("-n", "--dry-run", is_flag=True, help="Show what would change, deploy nothing.")
 @option("-y", "--yes", is_flag=True, help="Do not ask.")

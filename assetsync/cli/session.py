@@ -78,8 +78,11 @@ def local_folder() -> Path:
     return folder / "local"
 
 
-def read_manifest(common: Common) -> Manifest:
-    """The manifest for the chosen Environment. Raises UsageError, InvalidInput."""
+def read_manifest(common: Common, *, find: bool = False) -> Manifest:
+    """The manifest for the chosen Environment. Raises UsageError, InvalidInput.
+
+    find: one that is not declared, such as a preview, may be there; for commands that make none
+    """
     from assetsync.manifest.load import load_manifest
 
     return load_manifest(
@@ -88,6 +91,7 @@ def read_manifest(common: Common) -> Manifest:
         variables=os.environ,
         create_environment=common.create_environment,
         suffix=common.suffix,
+        find_environment=find,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from assetsync.cli.options import Common, manifest_options, option, service_options, voice_options
+from assetsync.cli.options import Common, option, place_options, service_options, voice_options
 from assetsync.cli.run import command_run
 
 
@@ -22,7 +22,7 @@ from assetsync.cli.run import command_run
     ),
 )
 @option("--brief", is_flag=True, help="Only the chosen Environment, and no more requests than that takes.")
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(*, brief: bool, **flags: Any) -> int:
@@ -33,7 +33,7 @@ def command(*, brief: bool, **flags: Any) -> int:
 
     common = Common(**flags)
     with command_run(**common.voice) as run:
-        manifest = read_manifest(common)
+        manifest = read_manifest(common, find=True)
         with run.progress(), open_session(common, run.emit) as session:
             run.output.document |= look(manifest, session, brief=brief)
         run.output.result(status_lines(run.output.document))

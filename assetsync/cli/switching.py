@@ -67,7 +67,7 @@ def run_switch(
 
     if not (asked.yes or asked.dry_run or sys.stdin.isatty()):
         raise UsageError("it asks before it deploys, and there is no terminal", hint="add --yes, or --dry-run")
-    manifest = read_manifest(common)
+    manifest = read_manifest(common, find=True)
     with open_session(common, run.emit) as session:
         with run.progress():
             found = _find(manifest, session, run, choose)

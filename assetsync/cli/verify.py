@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from assetsync.cli.options import Common, Seconds, manifest_options, option, service_options, voice_options
+from assetsync.cli.options import Common, Seconds, option, place_options, service_options, voice_options
 from assetsync.cli.run import command_run
 from assetsync.errors import FileFailure, ServedDifferently
 from assetsync.report.line import Line, Style
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Look again this long at what is not right yet: a Deployment takes some seconds to be served.",
 )
-@manifest_options
+@place_options
 @service_options
 @voice_options
 def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
@@ -64,7 +64,7 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
     common = Common(**flags)
     chosen = Chosen(only)
     with command_run(**common.voice) as run:
-        selection = select(read_manifest(common))
+        selection = select(read_manifest(common, find=True))
         manifest = selection.manifest
         with open_session(common, run.emit) as session:
             with run.progress():

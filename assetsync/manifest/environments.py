@@ -30,11 +30,15 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the command line says: `name` None leaves the choice to a manifest that declares one Environment."""
+    """What the command line says: `name` None leaves the choice to a manifest that declares one Environment.
+
+    create: one that is not declared is made, with this suffix; find: one that is not declared may be there already
+    """
 
     name: str | None = None
     create: bool = False
     suffix: str | None = None
+    find: bool = False
 
 
 def select(declared: Sequence[EnvironmentSpec], request: Request, variables: Mapping[str, str]) -> Selection:
@@ -100,10 +104,13 @@ def _declared(declared: Sequence[EnvironmentSpec], at: int, variables: Mapping[s
 
 def _new(declared: Sequence[EnvironmentSpec], request: Request, variables: Mapping[str, str]) -> EnvironmentSpec:
     name = request.name or ""
-    if not request.create:
+    if not (request.create or request.find):
         raise _undeclared(name, _shown_names(declared, variables))
     if not fits(name, _NAME):
-        raise UsageError(f"the Environment `{shown(name)}` cannot be created: its name {expectation(fragment(_NAME))}")
+        what = "be created" if request.create else "be there"
+        raise UsageError(f"the Environment `{shown(name)}` cannot {what}: its name {expectation(fragment(_NAME))}")
+    if request.find:
+        return EnvironmentSpec(name, any_suffix=True)
     suffix = name if request.suffix is None else request.suffix
     if not suffix or not fits(suffix, _SUFFIX):
         hint = "a suffix must be 1 to 16 letters, digits or inner dashes"

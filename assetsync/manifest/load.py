@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from assetsync.errors import UsageError
+from assetsync.manifest.environments import Request
 from assetsync.manifest.locate import manifest_folder, project_root
 from assetsync.manifest.parse import declared_environments, parse_manifest, parse_ownership
 from assetsync.manifest.source import MAX_BYTES
@@ -24,8 +25,11 @@ def load_manifest(
     variables: Mapping[str, str],
     create_environment: bool = False,
     suffix: str | None = None,
+    find_environment: bool = False,
 ) -> Manifest:
     """The manifest at `path` for one Environment; `variables` is the process environment.
+
+    An Environment that it does not declare is refused, or made (`create_environment`), or looked for (`find_...`).
 
     Raises UsageError where the file cannot be read or no Environment be selected, InvalidInput with every problem
     in the manifest else.
@@ -35,10 +39,8 @@ def load_manifest(
         path=path,
         root=project_root(path),
         folder=manifest_folder(path),
-        environment=environment,
+        request=Request(environment, create_environment, suffix, find_environment),
         variables=variables,
-        create_environment=create_environment,
-        suffix=suffix,
     )
 
 

@@ -81,10 +81,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSpec:
-    """A declared Environment; `suffix` None is the bare domain (F7.4)."""
+    """An Environment by its name; `suffix` None is the bare domain (F7.4), unless any_suffix will do."""
 
     name: str
     suffix: str | None = None
+    any_suffix: bool = False
 
 
 @dataclass(frozen=True, slots=True)

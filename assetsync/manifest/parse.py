@@ -31,23 +31,21 @@ def parse_manifest(
     *,
     path: Path,
     root: Path,
-    environment: str | None,
+    request: Request,
     variables: Mapping[str, str],
-    create_environment: bool = False,
-    suffix: str | None = None,
     folder: Path | None = None,
 ) -> Manifest:
     """The manifest for one Environment.
 
     `path` is shown in messages as it is; `root` is the project root and `folder` where the manifest is (the root if
-    not given), both absolute. `environment`, `create_environment` and `suffix` are the command line's.
+    not given), both absolute.
     Raises UsageError where no Environment can be selected, InvalidInput with every problem of the manifest else;
     where the declared Environments are wrong themselves, those problems come first.
     """
     draft = _draft(source, path, root, folder or root)
     if not draft.selectable:
         raise draft.invalid()
-    selection = select(declared(draft.tree), Request(environment, create_environment, suffix), variables)
+    selection = select(declared(draft.tree), request, variables)
     service, of_service = expanded(draft.tree.get("service") or "", "/service", ("service",), variables)
     draft.require_valid((*selection.findings, *of_service))
     return manifest_of(draft.tree, path, root, service, selection, draft.places.values)

@@ -57,6 +57,35 @@ def test_a_created_environment_takes_the_suffix_that_is_named(live: Stage) -> No
     live.run("plan", "-e", "production", "--suffix", "x").holds(64, "--suffix is for a new Environment")
 
 
+def test_what_makes_no_environment_takes_any_that_is_there_by_its_name(live: Stage) -> None:
+    live.apply("-e", "a-preview-of-many-letters", "--create-environment", "--suffix", "feat")
+    for command in (
+        ("status",),
+        ("history",),
+        ("verify",),
+        ("doctor",),
+        ("pull", "pulled"),
+        ("promote", "--from", "production", "--dry-run"),
+        ("adopt", "--dry-run"),
+        ("destroy", "--dry-run"),
+    ):
+        ran = live.run(*command, "-e", "a-preview-of-many-letters")
+        assert ran.code in {0, 3}, ran.said
+        assert "--create-environment" not in ran.said
+    live.write({"page-0.html": "new"})
+    live.apply("-e", "a-preview-of-many-letters", "--create-environment", "--suffix", "feat")
+    live.run("rollback", "--yes", "-e", "a-preview-of-many-letters").holds(0)
+    assert live.outside.visit("/page-0.html", "a-preview-of-many-letters").content == b"page 0"
+
+
+def test_a_name_that_is_not_there_is_told_with_those_that_are(live: Stage) -> None:
+    for command in ("history", "verify", "rollback"):
+        ran = live.run(command, *(["--yes"] if command == "rollback" else []), "-e", "prodution")
+        ran.holds(64, "the Environment prodution of", "does not exist", "the Service has: production")
+        assert not ran.writes
+    live.run("verify", "-e", "a b").holds(64, "the Environment `a b` cannot be there")
+
+
 def test_variables_choose_the_environment_and_stand_in_the_manifest(
     live: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

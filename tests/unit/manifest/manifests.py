@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assetsync.errors import InvalidInput, UsageError
+from assetsync.manifest.environments import Request
 from assetsync.manifest.parse import parse_manifest
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ def parsed(
     variables: Mapping[str, str] | None = None,
     create: bool = False,
     suffix: str | None = None,
+    find: bool = False,
     folder: Path = ROOT,
 ) -> Manifest:
     return parse_manifest(
@@ -73,10 +75,8 @@ def parsed(
         path=Path("assetsync.yaml"),
         root=ROOT,
         folder=folder,
-        environment=environment,
+        request=Request(environment, create, suffix, find),
         variables=variables or {},
-        create_environment=create,
-        suffix=suffix,
     )
 
 

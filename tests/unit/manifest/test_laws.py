@@ -201,5 +201,5 @@ def plain(value: Any) -> Any:
         return [plain(each) for each in value]
     if isinstance(value, EnvironmentSpec | Folder | Rule):
         fields = {name: getattr(value, name) for name in type(value).__dataclass_fields__}
-        return {name: plain(each) for name, each in fields.items() if each is not None}
+        return {name: plain(each) for name, each in fields.items() if each is not None and name != "any_suffix"}
     return value
