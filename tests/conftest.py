@@ -73,7 +73,7 @@ if os.environ.get("ASSETSYNC_HYPOTHESIS") == "long":
     engine.BUFFER_SIZE *= 8  # a history of 1,000 steps makes more choices than an example is allowed by default
 
 
-UNTRACED = ("laws", "reliability", "watch")
+UNTRACED = ("laws", "reliability")
 """Suites of thousands of runs, which tracing would make twice as long: what they alone reach counts as not covered."""
 
 
