@@ -57,17 +57,21 @@ printf 'folder=%s\nkey=%s\n' "$folder" "$key" >>"$GITHUB_OUTPUT"
 # Names of files are printed now: whatever they are, the runner is not to take them for its commands.
 quiet=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
 echo "::stop-commands::$quiet"
-GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@" &
-running=$!
 # A run that is cancelled: the runner sends SIGINT to this shell alone, SIGTERM 7.5 s later, and kills what is left in the
-# end. What runs beside a shell is born deaf to SIGINT.
-trap 'kill -s TERM "$running" 2>/dev/null || true' INT TERM
-until
+# end. What runs beside a shell is born deaf to SIGINT. A signal ends this shell's `wait` as the command's end does, so that
+# what the command left with is read from a shell that gets none.
+trap 'until [[ -s $folder/pid ]]; do :; done; kill -s TERM "$(<"$folder/pid")" 2>/dev/null || true' INT TERM
+{
+  GITHUB_STEP_SUMMARY=$folder/summary.md "$RUNNER_TEMP/assetsync-venv/bin/assetsync" "$@" &
+  echo "$!" >"$folder/pid"
   code=0
-  wait "$running" || code=$? # which a signal ends too
-  ! kill -s 0 "$running" 2>/dev/null
-do :; done
+  wait "$!" || code=$?
+  echo "$code" >"$folder/code"
+} &
+until wait "$!" || [[ -s $folder/code ]] || ! kill -s 0 "$!" 2>/dev/null; do :; done
 trap '' INT TERM
+code=143 # somebody killed both
+if [[ -s $folder/code ]]; then code=$(<"$folder/code"); fi
 echo "::$quiet::"
 
 set +e # the step leaves with what the command left with, whatever becomes of the rest

@@ -205,10 +205,12 @@ class Planned:
 
     @property
     def plan(self) -> Plan:
+        """The actions in path order, what is carried over, and what would stop being served."""
         return self.prepared.plan
 
     @property
     def warnings(self) -> tuple[str, ...]:
+        """A sentence for each thing that is worth a look and no reason to stop."""
         return self.prepared.warnings
 
     def document(self, *, everything: bool = False) -> dict[str, Any]:
@@ -233,8 +235,12 @@ def load_manifest(
     variables: Mapping[str, str] | None = None,
     create_environment: bool = False,
     suffix: str | None = None,
+    find_environment: bool = False,
 ) -> Manifest:
     """The manifest for one Environment: the only one where none is named. `variables` are `os.environ` by default.
+
+    One that is not declared is refused, made by `apply` (create_environment, with this suffix), or there already
+    (find_environment), such as a preview that is to be verified.
 
     Raises UsageError, InvalidInput with every problem, each with its line and column.
     """
@@ -246,6 +252,7 @@ def load_manifest(
         variables=os.environ if variables is None else variables,
         create_environment=create_environment,
         suffix=suffix,
+        find_environment=find_environment,
     )
 
 
@@ -258,7 +265,7 @@ def connect(
     stall_timeout: float = 60.0,
     emit: Emit = silent,
 ) -> Iterator[Connection]:
-    """A connection to Twilio by the variables that the command line reads, or by a profile of the Twilio CLI.
+    """A connection to Twilio, for a `with`: by the variables that the command line reads, or a profile of the Twilio CLI.
 
     environ: `os.environ` by default. Proxies and certificates are the process's own in any case (HTTPS_PROXY, ...)
     concurrency: 1 or more; stall_timeout: seconds after which a connection that hardly moves is given up

@@ -47,6 +47,8 @@ class AssetsyncError(Exception):
 
 
 class UsageError(AssetsyncError):
+    """What was asked for cannot be: an option, a name, a variable."""
+
     exit_code = 64
 
 
@@ -86,6 +88,8 @@ def _place(problem: Problem) -> tuple[str, int, int, str]:
 
 
 class CredentialsError(AssetsyncError):
+    """They are missing, or Twilio refuses them (F3.5)."""
+
     exit_code = 77
 
 
@@ -118,15 +122,15 @@ class ApiError(ServiceError):
 
 
 class NotFound(ApiError):
-    pass
+    """404."""
 
 
 class RateLimited(ApiError):
-    pass
+    """429, and it stayed so (F3.7)."""
 
 
 class ServerFailure(ApiError):
-    pass
+    """5xx, and it stayed so."""
 
 
 class ConnectionFailed(ServiceError):
@@ -138,19 +142,19 @@ class ConnectionFailed(ServiceError):
 
 
 class MalformedAnswer(ServiceError):
-    pass
+    """An answer that is not what was asked for."""
 
 
 class OutcomeUnknown(ServiceError):
-    pass
+    """The answer to a write was lost, and no look told whether it was done (F3.10)."""
 
 
 class BuildFailed(ServiceError):
-    pass
+    """Twilio could not build it, or took too long; what is live is as it was."""
 
 
 class FileChanged(AssetsyncError):
-    pass
+    """A file is not any more what it was when it was looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,10 +206,14 @@ class ServedDifferently(FilesFailed):
 
 
 class Refused(AssetsyncError):
+    """A guard refuses a plan, and no consent covers it; nothing was written."""
+
     exit_code = 3
 
 
 class Conflict(AssetsyncError):
+    """Something changed since the plan, or somebody else's Deployment crossed ours: theirs is live."""
+
     exit_code = 4
 
 
@@ -214,8 +222,12 @@ class Busy(Conflict):
 
 
 class Interrupted(AssetsyncError):
+    """It was asked to end, and did so in order."""
+
     exit_code = 130
 
 
 class Terminated(Interrupted):
+    """The same, by SIGTERM."""
+
     exit_code = 143

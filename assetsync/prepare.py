@@ -13,6 +13,7 @@ from assetsync.local.digest import sha256_of
 from assetsync.local.names import in_file
 from assetsync.local.walk import unreadable
 from assetsync.manifest.model import Unmanaged
+from assetsync.manifest.wording import resembling
 from assetsync.model import Deployment
 from assetsync.plan.actions import Unchanged
 from assetsync.plan.board import Candidate, Verified
@@ -124,12 +125,9 @@ def prepare_on(
 
 def existing_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment:
     """The same as `match_environment`. Raises UsageError where it does not exist yet."""
-    environments = tuple(environments)
     found = match_environment(manifest, environments)
     if found is None:
-        wanted, there = manifest.environment, ", ".join(printable(each.unique_name) for each in environments) or "none"
-        hint = f"the Service has: {there}" if wanted.any_suffix else "`assetsync apply` makes it"
-        raise UsageError(f"the Environment {wanted.name} of {manifest.service} does not exist", hint=hint)
+        raise UsageError(_absent(manifest), hint="`assetsync apply` makes it")
     return found
 
 
@@ -144,11 +142,12 @@ def live_build(client: ServerlessClient, manifest: Manifest) -> tuple[Environmen
 def match_environment(manifest: Manifest, environments: Iterable[Environment]) -> Environment | None:
     """The Environment that the manifest means, matched by unique name; None where it does not exist yet.
 
-    Raises InvalidInput where its suffix is another one, or is taken by another name (F7.4).
+    Raises InvalidInput where its suffix is another one, or is taken by another name (F7.4); UsageError where it is not
+    declared and not there.
     """
     wanted = manifest.environment
     if wanted.any_suffix:
-        return next((each for each in environments if each.unique_name == wanted.name), None)
+        return _one_that_is_there(manifest, tuple(environments))
     for each in sorted(environments, key=lambda found: found.unique_name != wanted.name):
         if each.unique_name == wanted.name and each.domain_suffix == wanted.suffix:
             return each
@@ -168,6 +167,21 @@ def match_environment(manifest: Manifest, environments: Iterable[Environment]) -
                 f"write `name: {each.unique_name}`, or give {wanted.name} another suffix",
             )
     return None
+
+
+def _one_that_is_there(manifest: Manifest, environments: tuple[Environment, ...]) -> Environment:
+    found = {each.unique_name: each for each in environments}
+    name = manifest.environment.name
+    if name not in found:
+        meant = resembling(name, [*found, *(each.name for each in manifest.environments)])
+        there = ", ".join(map(printable, found)) or "none"
+        guess = f"did you mean `{printable(meant)}`? " if meant else ""
+        raise UsageError(_absent(manifest), hint=f"{guess}the Service has: {there}")
+    return found[name]
+
+
+def _absent(manifest: Manifest) -> str:
+    return f"the Environment {manifest.environment.name} of {manifest.service} does not exist"
 
 
 def actions_on(

@@ -67,7 +67,8 @@ def _below(command: click.Command) -> tuple[str, ...]:
 
 def _option(option: click.Option, context: click.Context) -> str:
     names = ", ".join(f"`{name}`" for name in (*option.opts, *option.secondary_opts))
-    value = "" if option.is_flag or option.count else f" `{option.make_metavar(context)}`"
+    metavar = "" if option.is_flag or option.count else option.make_metavar(context)
+    value = f" `{metavar}`" if metavar else ""
     variable = f"`{option.envvar}`" if isinstance(option.envvar, str) else ""
     default = f" By default `{option.default}`." if option.show_default and option.default is not None else ""
     return f"| {_cell(names + value)} | {variable} | {_cell(_prose(option.help or '') + default)} |"

@@ -59,7 +59,7 @@ def remembered(folder: Path) -> int | None:
     file = folder / "journal.sqlite"
     try:
         mode = file.lstat().st_mode
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     if not stat.S_ISREG(mode):  # to open a pipe would wait for somebody who writes
         raise sqlite3.DatabaseError("not a file")

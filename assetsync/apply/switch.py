@@ -87,8 +87,16 @@ def read_builds(client: ServerlessClient, service: str, sids: Iterable[str]) -> 
 
 def find_previous(client: ServerlessClient, environment: Environment) -> Target:
     """The Build that was live before the one that is. Raises Conflict where somebody deployed since, ServiceError."""
+
+    def read_newest() -> tuple[Build, ...]:
+        """A short cut: what is not in it, or where it fails, is fetched."""
+        try:
+            return client.newest_builds(environment.service_sid, NEWEST_BUILDS)
+        except ServiceError:
+            return ()
+
     with ThreadPoolExecutor(1) as background:
-        newest = background.submit(client.newest_builds, environment.service_sid, NEWEST_BUILDS)
+        newest = background.submit(read_newest)
         history = client.list_deployments(environment.service_sid, environment.sid, limit=LOOK)
     if history and history[0].build_sid != environment.build_sid:
         raise Conflict(f"{environment.unique_name} was deployed by somebody else this very moment", hint="run again")

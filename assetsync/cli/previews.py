@@ -98,7 +98,7 @@ def _expire(seen: Seen, session: Session, run: Run, given: tuple[Consent, ...], 
     run.output.document["expire"] = {"to_delete": [each.name for each in doomed], "held": list(held)}
     run.output.warn(held)
     run.output.result(Line(f"  - {printable(each.name)}", Style.REMOVE) for each in doomed)
-    run.output.result([Line(f"To delete: {plural(len(doomed), 'Environment')}, with their domains.", Style.BOLD)])
+    run.output.result([Line(f"To delete: {plural(len(doomed), 'Environment')}, each with its domain.", Style.BOLD)])
     if dry_run:
         return
     if doomed:

@@ -110,8 +110,11 @@ def _open(file: Path) -> int:
 def _is_cut(file: Path, descriptor: int) -> bool:
     """Whether a file ends within a line, as a run leaves it whose disk was full.
 
-    Raises UsageError for one of something else than events, such as the manifest.
+    Raises UsageError for one of something else than events, such as the manifest. What `/dev/stderr` and the like stand
+    for is a log of others, too, and nobody's concern.
     """
+    if _DESCRIPTOR.fullmatch(str(file)):
+        return False
     try:
         found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode) or found.st_size == 0:

@@ -96,6 +96,9 @@ def _live(client: ServerlessClient, manifest: Manifest, environments: tuple[Envi
     environment = next((each for each in environments if each.unique_name == chosen), None)
     name = printable(chosen)
     if environment is None:
+        if manifest.environment.any_suffix:
+            there = ", ".join(printable(each.unique_name) for each in environments) or "none"
+            return warning("live Build", f"the Environment {name} is neither declared nor there", f"there are: {there}")
         return ok("live Build", f"the Environment {name} does not exist yet", "`assetsync apply` makes it")
     if environment.build_sid is None:
         return ok("live Build", f"nothing is deployed in {name}")

@@ -79,10 +79,11 @@ def test_what_makes_no_environment_takes_any_that_is_there_by_its_name(live: Sta
 
 
 def test_a_name_that_is_not_there_is_told_with_those_that_are(live: Stage) -> None:
-    for command in ("history", "verify", "rollback"):
+    for command in ("history", "verify", "status", "rollback"):
         ran = live.run(command, *(["--yes"] if command == "rollback" else []), "-e", "prodution")
-        ran.holds(64, "the Environment prodution of", "does not exist", "the Service has: production")
+        ran.holds(64, "the Environment prodution of", "does not exist", "did you mean `production`? the Service has: ")
         assert not ran.writes
+    live.run("doctor", "-e", "prodution").holds(0, "neither declared nor there", "there are: production")
     live.run("verify", "-e", "a b").holds(64, "the Environment `a b` cannot be there")
 
 

@@ -19,7 +19,7 @@ from assetsync.emulator.faults import NoFaults
 from assetsync.emulator.messages import Answer, Outcome, Request, json_answer
 from tests.cli.fixtures import KEY
 from tests.cli.held import Held, is_build, is_upload
-from tests.cli.stage import REPOSITORY, Running, run_process
+from tests.cli.stage import PATIENCE, REPOSITORY, Running, command, run_process
 from tests.cli.test_output import WAYS, Failing
 
 if TYPE_CHECKING:
@@ -305,6 +305,17 @@ def test_standard_error_takes_whole_lines_among_the_talk(live: Stage) -> None:
     assert kinds(documents)[0] == "started"
     assert kinds(documents)[-1] == "ended"
     assert "deployed to" in ran.err
+
+
+def test_standard_error_may_be_a_log_that_holds_other_things(live: Stage) -> None:
+    log = live.root / "job.log"
+    log.write_text("the job begins\n")
+    with log.open("ab") as stderr:
+        done = subprocess.run(command("plan", "--events", "/dev/stderr"), check=False, stderr=stderr, timeout=PATIENCE)
+    assert done.returncode == 0
+    begins, *lines = log.read_text().splitlines()
+    assert begins == "the job begins"
+    assert kinds([json.loads(line) for line in lines if line.startswith("{")])[-1] == "ended"
 
 
 def test_no_secret_is_in_it(live: Stage, file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,8 @@ def test_what_a_page_says_is_what_happens(
 
 def follow(page: Path, session: Session, clock: Clock) -> list[str]:
     """Do what the page says; what it says wrongly."""
-    found, fresh = steps(page.read_text()), {}
+    found = steps(page.read_text())
+    said: dict[Command, str] = {}
     wrong = []
     for step, after in zip(found, [*found[1:], None], strict=True):
         match step:
@@ -67,19 +68,17 @@ def follow(page: Path, session: Session, clock: Clock) -> list[str]:
             case File():
                 session.write(step)
             case Command():
-                said = session.command(step)
-                expected = session.code == 0 or step.is_interrupted or is_about_the_code(after)
-                if not expected:
-                    wrong.append(f"{page.name}:{step.line}: `{step.text}` left with {session.code}:\n{said}")
-                elif not agree(step.output, said):
-                    wrong.append(f"{page.name}:{step.line}: `{step.text}` printed:\n{said}\nnot:\n{step.output}")
-                    fresh[step] = said
+                said[step] = session.command(step)
+                if not (session.code == 0 or step.is_interrupted or is_about_the_code(after)):
+                    wrong.append(f"{page.name}:{step.line}: `{step.text}` left with {session.code}:\n{said[step]}")
+                elif not agree(step.output, said[step]):
+                    wrong.append(f"{page.name}:{step.line}: `{step.text}` printed:\n{said[step]}\nnot:\n{step.output}")
             case Later():
                 clock.ahead += timedelta(days=step.days)
             case Elsewhere():
                 pass
-    if WRITING:
-        rewrite(page, fresh)
+    if WRITING and wrong:
+        rewrite(page, said)
     return wrong
 
 
@@ -87,21 +86,27 @@ def is_about_the_code(step: object) -> bool:
     return isinstance(step, Command) and step.text == "echo $?"
 
 
-def rewrite(page: Path, fresh: dict[Command, str]) -> None:
-    """Put what was printed into the page; a site of a page that is about Twilio is shown as one of Twilio's."""
+def rewrite(page: Path, said: dict[Command, str]) -> None:
+    """Put what was printed into the page, all of it, so that it is of one run; but for what leaves something out."""
     rows: Sequence[str] = page.read_text().splitlines()
-    sites = "http://{}.localhost:4080" if "--local" in page.read_text() else "https://{}.twil.io"
-    for command, said in sorted(fresh.items(), key=lambda each: -each[0].line):
+    for command in sorted(said, key=lambda each: -each.line):
+        if leaves_out(command.output):
+            continue
         begin, end = (line - 1 for line in command.lines)
-        indent = " " * (len(rows[command.line - 1]) - len(rows[command.line - 1].lstrip()))
-        lines = [f"{indent}{line}".rstrip() for line in presentable(said, sites).splitlines()]
-        blank = [""] if end < len(rows) and not rows[end - 1].strip() and end - begin > 0 else []
-        rows = [*rows[:begin], *lines, *blank, *rows[end:]]
+        shown = presentable(said[command], at_twilio="--local" not in command.text)
+        rows = [*rows[:begin], *shown.splitlines(), *rows[end:]]
     page.write_text("\n".join(rows) + "\n")
 
 
-def presentable(said: str, sites: str) -> str:
+def leaves_out(output: str) -> bool:
+    return any(row.endswith("...") for row in output.splitlines())
+
+
+def presentable(said: str, *, at_twilio: bool) -> str:
+    """A site of a command that is about Twilio is shown as one of Twilio's."""
+    sites = "https://{}.twil.io" if at_twilio else "http://{}.localhost:4080"
+    domains = r"\1.twil.io" if at_twilio else r"\1.localhost"
     said = re.sub(r"http://([a-z0-9-]+)\.localhost:\d+", lambda found: sites.format(found[1]), said)
-    domain = sites.format(r"\1").split("//")[1].split(":")[0]
-    said = re.sub(r"([a-z0-9-]+)\.localhost(?!:)", domain, said)
-    return re.sub(r"(127\.0\.0\.1|\{domain\}):\d+", r"\1:4080", said).rstrip("\n")
+    said = re.sub(r"([a-z0-9-]+)\.localhost(?!:)", domains, said)
+    said = re.sub(r"(127\.0\.0\.1|\{domain\}):\d+", r"\1:4080", said).rstrip("\n")
+    return "\n".join(map(str.rstrip, said.splitlines()))

@@ -59,4 +59,5 @@ def keys(found: Any) -> Iterator[str]:
 
 @pytest.mark.parametrize("name", assetsync.__all__)
 def test_each_name_of_the_python_api_is_told(name: str) -> None:
-    assert f"\n## assetsync.{name}\n" in page("python")
+    section = page("python").split(f"\n## assetsync.{name}\n")[1].split("\n## ")[0]
+    assert re.search(r"^[A-Z`].*[.:]$", re.sub(r"An error.*", "", section), re.MULTILINE), "it says what it is"
