@@ -265,7 +265,7 @@ def connect(
     stall_timeout: float = 60.0,
     emit: Emit = silent,
 ) -> Iterator[Connection]:
-    """A connection to Twilio, for a `with`: by the variables that the command line reads, or a profile of the Twilio CLI.
+    """A connection to Twilio, for a `with`: by the variables that the command line reads, or a profile of its CLI.
 
     environ: `os.environ` by default. Proxies and certificates are the process's own in any case (HTTPS_PROXY, ...)
     concurrency: 1 or more; stall_timeout: seconds after which a connection that hardly moves is given up
