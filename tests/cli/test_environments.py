@@ -66,7 +66,7 @@ def test_what_makes_no_environment_takes_any_that_is_there_by_its_name(live: Sta
         ("doctor",),
         ("pull", "pulled"),
         ("promote", "--from", "production", "--dry-run"),
-        ("adopt", "--dry-run"),
+        ("adopt", "--dry-run", "--settle", "0"),
         ("destroy", "--dry-run"),
     ):
         ran = live.run(*command, "-e", "a-preview-of-many-letters")
