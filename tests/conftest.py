@@ -73,8 +73,9 @@ if os.environ.get("ASSETSYNC_HYPOTHESIS") == "long":
     engine.BUFFER_SIZE *= 8  # a history of 1,000 steps makes more choices than an example is allowed by default
 
 
-UNTRACED = ("laws", "reliability")
-"""Suites of thousands of runs, which tracing would make twice as long: what they alone reach counts as not covered."""
+UNTRACED = ("action", "browser", "docs", "examples", "interop", "laws", "reliability")
+"""Suites that run assetsync in processes of its own, or thousands of times: tracing would make them twice as long for
+hardly a line. What they alone reach counts as not covered."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
