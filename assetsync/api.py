@@ -33,9 +33,10 @@ from assetsync.errors import UsageError
 from assetsync.events import Emit, silent
 from assetsync.folders import cache_folder, home_folder
 from assetsync.local.scan import digest_files, select
+from assetsync.meant import existing_environment
 from assetsync.plan.document import plan_document
 from assetsync.plan.safety import check_consents, check_refusals, with_consents
-from assetsync.prepare import existing_environment, prepare
+from assetsync.prepare import prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.connections import Timeouts
 from assetsync.twilio.credentials import find_credentials, signing_token, twilio_config_dir

@@ -768,7 +768,7 @@ BREAKS = (
     ),
     Break(
         "an Environment with another suffix is refused",
-        PREPARE,
+        "assetsync/meant.py",
         "if each.unique_name == wanted.name and each.domain_suffix == wanted.suffix:",
         "if each.unique_name == wanted.name:",
         f"{FIRST}test_an_environment_with_another_suffix_is_refused_by_name",

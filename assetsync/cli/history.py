@@ -52,7 +52,7 @@ def command(*, limit: int, **flags: Any) -> int:
 def _look(manifest: Manifest, session: Session, limit: int) -> dict[str, Any]:
     from assetsync.apply.switch import read_builds
     from assetsync.cli.environment_view import environment_document
-    from assetsync.prepare import existing_environment
+    from assetsync.meant import existing_environment
     from assetsync.twilio.survey import own_sids, read_holdings
 
     holdings = read_holdings(session.client, manifest.service)

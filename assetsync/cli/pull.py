@@ -52,7 +52,7 @@ _MOST = 40
 def command(*, folder: Path, only: tuple[str, ...], force: bool, dry_run: bool, **flags: Any) -> int:
     """Read the live Build, fetch, write."""
     from assetsync.cli.session import open_session, read_manifest
-    from assetsync.prepare import live_build
+    from assetsync.meant import live_build
     from assetsync.served.chosen import Chosen
 
     common = Common(**flags)

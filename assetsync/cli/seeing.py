@@ -28,7 +28,7 @@ def see(
     from assetsync.api import MOST_AT_ONCE, read_tree
     from assetsync.cli.environment_view import environment_document
     from assetsync.cli.signals import draining
-    from assetsync.prepare import existing_environment
+    from assetsync.meant import existing_environment
     from assetsync.served.adopt import foreign_at, look
     from assetsync.served.chosen import Chosen
     from assetsync.twilio.survey import check_service, read_holdings, read_snapshot

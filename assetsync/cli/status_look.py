@@ -10,9 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from assetsync.cli.environment_view import environment_document, missing_document
+from assetsync.meant import match_environment
 from assetsync.plan.drift import drift, unheld
 from assetsync.plan.limits import BUILDS_AN_HOUR, ENVIRONMENTS, SERVICES, Use, use_of_build
-from assetsync.prepare import match_environment
 from assetsync.twilio.survey import read_holdings, read_snapshot
 
 if TYPE_CHECKING:

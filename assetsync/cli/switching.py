@@ -90,7 +90,8 @@ def _find(
     manifest: Manifest, session: Session, run: Run, choose: Callable[[Session, Environment, Holdings], Target]
 ) -> Found:
     from assetsync.apply.switch import read_switch
-    from assetsync.prepare import actions_on, existing_environment
+    from assetsync.meant import existing_environment
+    from assetsync.prepare import actions_on
     from assetsync.twilio.survey import read_holdings
 
     with ThreadPoolExecutor(1) as background:

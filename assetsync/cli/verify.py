@@ -57,7 +57,7 @@ def command(*, only: tuple[str, ...], wait: float, **flags: Any) -> int:
     from assetsync.cli.reading import read_tree
     from assetsync.cli.session import open_session, read_manifest
     from assetsync.local.scan import select
-    from assetsync.prepare import existing_environment
+    from assetsync.meant import existing_environment
     from assetsync.served.chosen import Chosen
     from assetsync.twilio.survey import read_environments
 

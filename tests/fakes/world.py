@@ -28,10 +28,11 @@ from assetsync.emulator.messages import Outcome as Wire
 from assetsync.events import silent
 from assetsync.local.scan import scan
 from assetsync.manifest.model import EnvironmentSpec, Folder, Manifest, Unmanaged
+from assetsync.meant import match_environment
 from assetsync.model import Visibility
 from assetsync.plan.collection import MIN_AGE, Terms, decide
 from assetsync.plan.previews import over
-from assetsync.prepare import Prepared, match_environment, prepare
+from assetsync.prepare import Prepared, prepare
 from assetsync.twilio.client import ServerlessClient
 from assetsync.twilio.credentials import Credentials
 from assetsync.twilio.endpoints import Endpoints
